@@ -1,0 +1,3 @@
+// Package audit owns the audit event type and its sinks: one CloudTrail-shaped
+// JSON record per call.
+package audit

@@ -1,0 +1,43 @@
+package caller
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/sts"
+	"github.com/rockpool-id/rockpool/policy"
+)
+
+// Principal is an established caller. The embedded policy.Principal is what the
+// engine matches; the rest fills condition keys, records and answers.
+type Principal struct {
+	policy.Principal
+	UserID      string // aws:userid
+	UserName    string // aws:username, IAM users only
+	AccessKeyID string
+	Session     *sts.Session // nil for long-term keys and anonymous
+	Tags        []iam.Tag    // role or user tags overridden by session tags
+	// Snapshot is the IAM state the caller was established on and the request
+	// is decided on. Role or User is set for callers that have one.
+	Snapshot iam.Snapshot
+	Role     *iam.RoleEntry
+	User     *iam.UserEntry
+}
+
+// Anonymous reports whether the request carried no credentials.
+func (p *Principal) Anonymous() bool { return p.Type == policy.Anonymous }
+
+// Network is what the edge observed about a request; it fills the global
+// condition keys. Nothing in it comes from a header AWS does not define so,
+// except behind a configured trusted proxy.
+type Network struct {
+	SourceIP   netip.Addr
+	TLS        bool
+	TLSVersion string // "1.2", "1.3" or ""
+	UserAgent  string
+	Referer    string
+	Region     string // the region of the endpoint called
+	Time       time.Time
+	RequestID  string
+}

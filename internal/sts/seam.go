@@ -1,0 +1,60 @@
+package sts
+
+import (
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/keys"
+)
+
+// SessionType says how a session came to be.
+type SessionType int
+
+// The session types.
+const (
+	RoleSession        SessionType = iota + 1 // AssumeRole
+	WebIdentitySession                        // AssumeRoleWithWebIdentity, identity pool
+	SAMLSession                               // AssumeRoleWithSAML
+	FederationSession                         // GetFederationToken
+	UserSession                               // GetSessionToken
+)
+
+// ContextKey is a condition key carried by a session, such as
+// cognito-identity.amazonaws.com:sub.
+type ContextKey struct {
+	Name   string
+	Values []string
+	Multi  bool
+}
+
+// Session is what a session token seals: everything about temporary
+// credentials that is not looked up live. Policies of the role or user are
+// never in it; they are read from the IAM snapshot at each request.
+type Session struct {
+	Type            SessionType
+	AccessKeyID     string
+	Account         string
+	RoleID          string // RoleSession, WebIdentitySession, SAMLSession
+	UserID          string // UserSession, FederationSession: the issuer (AIDA…, or "" for root)
+	Name            string // role session name or federated user name
+	Tags            []iam.Tag
+	TransitiveKeys  []string
+	SourceIdentity  string
+	Policies        []string // inline session policy documents
+	PolicyARNs      []string
+	Provider        string // aws:FederatedProvider
+	Context         []ContextKey
+	IdentityID      string // identity pool identity, when the session came from one
+	IdentityPoolID  string
+	Issued, Expires time.Time
+	MFA             bool
+	MFATime         time.Time
+}
+
+// Credentials are temporary credentials as handed to a client.
+type Credentials struct {
+	AccessKeyID  string
+	Secret       keys.Secret
+	SessionToken string
+	Expiration   time.Time
+}
