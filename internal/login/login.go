@@ -1,0 +1,140 @@
+package login
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// A Verifier checks tokens of one login provider.
+//
+// Verify returns the claims of token, or a *Refusal when the token is not
+// acceptable or the provider cannot be asked. Any other error is Rockpool's
+// own fault, or the context's. Verify must not return claims that were not
+// proven by the provider, must not keep the token, and must be safe for
+// concurrent use. The Claims it returns are shared: callers must not change
+// what their slices and maps hold.
+type Verifier interface {
+	Verify(ctx context.Context, token string, want Expect) (*Claims, error)
+}
+
+// A TokenVerifier is a Verifier that can also take a token which the caller
+// has parsed already, so that choosing a verifier by issuer (STS) does not
+// cost a second parse. Providers of JSON Web Tokens have it.
+type TokenVerifier interface {
+	VerifyToken(ctx context.Context, token *Token, want Expect) (*Claims, error)
+}
+
+// A LivenessChecker is a Verifier that can ask the provider whether a login it
+// has verified still stands. User pools have it (ServerSideTokenCheck).
+// CheckLive returns a *Refusal of kind Rejected when it does not.
+type LivenessChecker interface {
+	CheckLive(ctx context.Context, token string, claims *Claims) error
+}
+
+// Expect is what the caller's configuration says about a token: nothing in it
+// may come from the token itself.
+type Expect struct {
+	// Provider is the Logins key, such as "accounts.google.com" or an issuer
+	// without its scheme. It is copied to Claims.Provider.
+	Provider string
+
+	// Issuer is the issuer URL registered in IAM. Empty means "https://"
+	// followed by Provider. Providers with an issuer of their own, such as
+	// Google, ignore it. A trailing slash is significant.
+	Issuer string
+
+	// ClientIDs are the accepted audiences. None means that no audience is
+	// acceptable, unless AnyAudience is set.
+	ClientIDs []string
+
+	// AnyAudience skips the audience check: STS leaves the audience of
+	// built-in web identity providers to the trust policy (iam-sts.md 3.4).
+	AnyAudience bool
+
+	// NeedAuthorizedParty refuses a token with several audiences and no azp
+	// (iam-sts.md 3.4 step 8); identity pools accept any element instead.
+	NeedAuthorizedParty bool
+
+	// MaxAge refuses tokens issued longer ago than this even if they have not
+	// expired (iam-sts.md 3.4 step 7). Zero means no limit.
+	MaxAge time.Duration
+
+	// Thumbprints are the SHA-1 fingerprints, in hexadecimal, that IAM holds
+	// for the provider. They matter only when the provider's certificate does
+	// not chain to a trusted root.
+	Thumbprints []string
+}
+
+// Claims is what a provider has said about a person, after it was proven.
+type Claims struct {
+	// Provider is the Logins key under which the login counts. Together with
+	// Subject it identifies the person.
+	Provider string
+
+	// Issuer is the iss claim as the token spells it.
+	Issuer string
+
+	// Subject is the provider's stable id of the person. Never empty.
+	Subject string
+
+	// Audience is the aud claim; a single audience is a list of one.
+	Audience []string
+
+	// AuthorizedParty is the azp claim, empty if absent.
+	AuthorizedParty string
+
+	// IssuedAt, NotBefore and Expires are the iat, nbf and exp claims.
+	// NotBefore is zero if absent.
+	IssuedAt, NotBefore, Expires time.Time
+
+	// AMR is the amr claim: how the person was authenticated.
+	AMR []string
+
+	// Raw holds every claim by name: string, bool, json.Number, nil,
+	// []any or map[string]any. Read only.
+	Raw map[string]any
+}
+
+// EffectiveAudience is what audience rules compare: azp when the token has
+// one, else the elements of aud (cognito-identity.md 7.2 items 4 and 5).
+func (c *Claims) EffectiveAudience() []string {
+	if c.AuthorizedParty != "" {
+		return []string{c.AuthorizedParty}
+	}
+	return c.Audience
+}
+
+// Strings returns the claim name as a list: a string is a list of one, a list
+// keeps only its strings, and anything else is an empty list.
+func (c *Claims) Strings(name string) []string {
+	switch v := c.Raw[name].(type) {
+	case string:
+		return []string{v}
+	case []any:
+		out := make([]string, 0, len(v))
+		for _, e := range v {
+			if s, ok := e.(string); ok {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// acceptsAudience applies the audience rules of e to c.
+func (e *Expect) acceptsAudience(c *Claims) bool {
+	if e.NeedAuthorizedParty && c.AuthorizedParty == "" && len(c.Audience) > 1 {
+		return false
+	}
+	if e.AnyAudience {
+		return true
+	}
+	if c.AuthorizedParty != "" {
+		return slices.Contains(e.ClientIDs, c.AuthorizedParty)
+	}
+	return slices.ContainsFunc(c.Audience, func(aud string) bool {
+		return slices.Contains(e.ClientIDs, aud)
+	})
+}
