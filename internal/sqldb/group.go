@@ -3,8 +3,8 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // job is one write waiting to be committed together with others.
@@ -21,11 +21,16 @@ const maxGroup = 64
 // Group runs fn in a transaction shared with other callers that wait at the
 // same time, and returns once that transaction is durable. fn must be
 // repeatable and without side effects: when a neighbour fails, the others run
-// again. The error is fn's own or the commit's.
+// again. The error is fn's own or the commit's; with an error nothing was
+// written. A write already begun is finished even when ctx ends meanwhile.
 func (db *DB) Group(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := db.enter(); err != nil {
+		return err
+	}
+	defer db.leave()
 	j := &job{ctx: ctx, fn: fn, err: make(chan error, 1)}
 	select {
 	case db.queue <- j:
@@ -37,10 +42,13 @@ func (db *DB) Group(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	return <-j.err
 }
 
+// commitLoop commits what is waiting, and while it does the next group
+// gathers in the queue: the busier the disk, the larger the groups.
 func (db *DB) commitLoop() {
 	defer close(db.done)
+	group := make([]*job, 0, maxGroup)
 	for j := range db.queue {
-		group := []*job{j}
+		group = append(group[:0], j)
 	fill:
 		for len(group) < maxGroup {
 			select {
@@ -57,13 +65,22 @@ func (db *DB) commitLoop() {
 	}
 }
 
-// commitGroup tries all writes in one transaction; if any fails, each runs in
-// a transaction of its own so that a failure stays its owner's.
+// commitGroup tries all writes in one transaction. If one fails, they run
+// again with a savepoint around each, so that a failure stays its owner's. If
+// the shared transaction itself fails, each write gets one of its own.
 func (db *DB) commitGroup(group []*job) {
 	ctx := context.Background()
-	if len(group) > 1 {
-		err := db.Update(ctx, func(tx *sql.Tx) error {
-			for _, j := range group {
+	live := group[:0]
+	for _, j := range group {
+		if err := j.ctx.Err(); err != nil {
+			j.err <- err // not begun, so leaving is still honest
+			continue
+		}
+		live = append(live, j)
+	}
+	if len(live) > 1 {
+		err := db.update(ctx, func(tx *sql.Tx) error {
+			for _, j := range live {
 				if err := call(j.fn, tx); err != nil {
 					return err
 				}
@@ -71,23 +88,63 @@ func (db *DB) commitGroup(group []*job) {
 			return nil
 		})
 		if err == nil {
-			for _, j := range group {
+			for _, j := range live {
 				j.err <- nil
 			}
 			return
 		}
+		errs := make([]error, len(live))
+		err = db.update(ctx, func(tx *sql.Tx) error {
+			for i, j := range live {
+				if errs[i], err = guarded(ctx, tx, j.fn); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			for i, j := range live {
+				j.err <- errs[i]
+			}
+			return
+		}
 	}
-	for _, j := range group {
-		j.err <- db.Update(ctx, func(tx *sql.Tx) error { return call(j.fn, tx) })
+	for _, j := range live {
+		j.err <- db.update(ctx, func(tx *sql.Tx) error { return call(j.fn, tx) })
 	}
 }
+
+// guarded runs fn inside a savepoint. own is fn's error, after which its writes
+// are undone; shared means the transaction itself is no longer good.
+func guarded(ctx context.Context, tx *sql.Tx, fn func(tx *sql.Tx) error) (own, shared error) {
+	if _, err := tx.ExecContext(ctx, "SAVEPOINT one"); err != nil {
+		return nil, fmt.Errorf("savepoint: %w", err)
+	}
+	if own = call(fn, tx); own != nil {
+		if _, err := tx.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
+			return own, fmt.Errorf("undo write: %w", err)
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "RELEASE one"); err != nil {
+		return own, fmt.Errorf("release savepoint: %w", err)
+	}
+	return own, nil
+}
+
+// Panicked is the error of a grouped write that panicked.
+type Panicked struct {
+	Value any
+	Stack []byte
+}
+
+func (e *Panicked) Error() string { return fmt.Sprintf("sqldb: write panicked: %v", e.Value) }
 
 // call turns a panic of one write into its error, so that it cannot take the
 // commit loop, and everybody's writes, with it.
 func call(fn func(tx *sql.Tx) error, tx *sql.Tx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = errors.Join(err, fmt.Errorf("sqldb: write panicked: %v", p))
+			err = &Panicked{Value: p, Stack: debug.Stack()}
 		}
 	}()
 	return fn(tx)

@@ -5,13 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
+	"time"
 
-	"modernc.org/sqlite" // registers the driver "sqlite"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -20,19 +23,20 @@ type DB struct {
 	write *sql.DB
 	read  *sql.DB
 	queue chan *job
-	done  chan struct{}
+	done  chan struct{} // closed when the commit loop has ended
 	lock  *os.File
+
+	mu       sync.Mutex // guards closed, and running.Add against running.Wait
+	isClosed bool
+	running  sync.WaitGroup
 }
 
-// InUse reports that another process has the data folder open.
-type InUse struct{ Folder string }
-
-func (e *InUse) Error() string {
-	return fmt.Sprintf("data folder %s is in use by another rockpool process", e.Folder)
-}
+// applicationID marks the file as ours in the SQLite header ("RKPL").
+const applicationID = 0x524b504c
 
 // Open opens (and creates) folder/rockpool.db. It takes an exclusive lock on
-// folder/lock first and fails with *InUse when another process holds it.
+// folder/lock first and fails with *InUse when another process holds it, and
+// with *Unusable when the file or folder is damaged, foreign or read-only.
 func Open(folder string) (*DB, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
@@ -42,50 +46,36 @@ func Open(folder string) (*DB, error) {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		lock.Close()
+		err = errors.Join(err, lock.Close())
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, &InUse{Folder: folder}
 		}
-		return nil, fmt.Errorf("lock %s: %w", lock.Name(), err)
+		return nil, fmt.Errorf("lock data folder %s: %w", folder, err)
 	}
-	db, err := open(filepath.Join(folder, "rockpool.db"))
+	db, err := open(folder, filepath.Join(folder, "rockpool.db"))
 	if err != nil {
-		lock.Close()
-		return nil, err
+		return nil, errors.Join(err, lock.Close())
 	}
 	db.lock = lock
 	return db, nil
 }
 
-func open(path string) (*DB, error) {
-	dsn := func(extra ...string) string {
-		q := url.Values{}
-		q.Add("_pragma", "journal_mode(WAL)")
-		q.Add("_pragma", "synchronous(FULL)")
-		q.Add("_pragma", "busy_timeout(10000)")
-		q.Add("_pragma", "foreign_keys(OFF)")
-		q.Add("_pragma", "cache_size(-4000)")
-		for i := 0; i+1 < len(extra); i += 2 {
-			q.Add(extra[i], extra[i+1])
-		}
-		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+func open(folder, path string) (*DB, error) {
+	if err := create(folder, path); err != nil {
+		return nil, unusable(path, err)
 	}
-	w, err := sql.Open("sqlite", dsn("_txlock", "immediate"))
+	w, err := sql.Open("sqlite", dsn(path, "_txlock", "immediate"))
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, unusable(path, err)
 	}
 	w.SetMaxOpenConns(1)
 	w.SetMaxIdleConns(1)
-	// The first statement creates the file and proves that it is a database
-	// and that the folder can be written.
-	if _, err := w.Exec("CREATE TABLE IF NOT EXISTS rockpool_open (x BIGINT)"); err != nil {
-		w.Close()
-		return nil, fmt.Errorf("open database %s: %w", path, err)
+	if err := prove(w); err != nil {
+		return nil, errors.Join(unusable(path, err), w.Close())
 	}
-	r, err := sql.Open("sqlite", dsn("_pragma", "query_only(1)"))
+	r, err := sql.Open("sqlite", dsn(path, "_pragma", "query_only(1)"))
 	if err != nil {
-		w.Close()
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, errors.Join(unusable(path, err), w.Close())
 	}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
 	r.SetMaxOpenConns(n)
@@ -95,34 +85,140 @@ func open(path string) (*DB, error) {
 	return db, nil
 }
 
-// Reader returns the pool for queries outside a transaction. It cannot write.
-func (db *DB) Reader() *sql.DB { return db.read }
-
-// Writer returns the single writing handle, for migrations only; writes go
-// through Update and Group.
-func (db *DB) Writer() *sql.DB { return db.write }
-
-// Close waits for queued writes, checkpoints and closes the database.
-func (db *DB) Close() error {
-	close(db.queue)
-	<-db.done
-	err := errors.Join(db.read.Close(), db.write.Close())
-	if db.lock != nil {
-		err = errors.Join(err, db.lock.Close())
+// dsn is the data source name: path, the settings of every connection, and
+// the extra key and value pairs.
+func dsn(path string, extra ...string) string {
+	q := url.Values{}
+	for _, pragma := range []string{
+		"journal_mode(WAL)",
+		"synchronous(FULL)", // sync the log at every commit
+		"busy_timeout(10000)",
+		"foreign_keys(OFF)",
+		"cache_size(-4000)",            // KiB, for each connection
+		"journal_size_limit(67108864)", // give back what a burst made the log grow
+	} {
+		q.Add("_pragma", pragma)
 	}
-	return err
+	for i := 0; i+1 < len(extra); i += 2 {
+		q.Add(extra[i], extra[i+1])
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-// Update runs fn in its own write transaction and commits it durably.
-func (db *DB) Update(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	const attempts = 5
-	var err error
-	for range attempts {
-		if err = db.once(ctx, fn); !Busy(err) {
+// create makes an empty database file for the owner only (SQLite gives its log
+// files the mode of the database) and makes its name durable.
+func create(folder, path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	for _, dir := range []string{folder, filepath.Dir(folder)} {
+		d, err := os.Open(dir)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(d.Sync(), d.Close()); err != nil {
 			return err
 		}
 	}
-	return err
+	return nil
+}
+
+// prove reads the header and the schema and takes the write lock, so that a
+// file that is damaged, foreign or read-only is refused at the start and not
+// in the middle of a request. The mark is written once, into an empty file.
+func prove(w *sql.DB) error {
+	ctx := context.Background()
+	tx, err := w.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	var id, tables int64
+	err = errors.Join(
+		tx.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id),
+		tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables))
+	switch {
+	case err != nil:
+	case id == 0 && tables == 0:
+		_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+	case id != applicationID:
+		err = fmt.Errorf("it belongs to another program (application id %#x, %d tables)", id, tables)
+	}
+	if err != nil {
+		return errors.Join(err, rollback(tx))
+	}
+	return tx.Commit()
+}
+
+// Reader returns the pool for queries outside a transaction. It cannot write.
+func (db *DB) Reader() *sql.DB { return db.read }
+
+// Writer returns the single writing handle, to prepare statements and for
+// migrations; writes go through Update and Group.
+func (db *DB) Writer() *sql.DB { return db.write }
+
+// enter counts a write in, or refuses it after Close.
+func (db *DB) enter() error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.isClosed {
+		return ErrClosed
+	}
+	db.running.Add(1)
+	return nil
+}
+
+func (db *DB) leave() { db.running.Done() }
+
+// Close waits for the writes that were accepted, checkpoints and closes the
+// database, and gives up the lock. Further calls do nothing.
+func (db *DB) Close() error {
+	db.mu.Lock()
+	again := db.isClosed
+	db.isClosed = true
+	db.mu.Unlock()
+	db.running.Wait()
+	if again {
+		<-db.done
+		return nil
+	}
+	close(db.queue)
+	<-db.done
+	// Readers first: the last connection to close removes the log.
+	return errors.Join(db.read.Close(), db.write.Close(), db.lock.Close())
+}
+
+// Update runs fn in its own write transaction and commits it durably. fn must
+// be repeatable: it runs again after a conflict.
+func (db *DB) Update(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	if err := db.enter(); err != nil {
+		return err
+	}
+	defer db.leave()
+	return db.update(ctx, fn)
+}
+
+func (db *DB) update(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	const attempts = 5
+	for i := 0; ; i++ {
+		err := db.once(ctx, fn)
+		if !Busy(err) || i == attempts-1 {
+			return err
+		}
+		pause := time.NewTimer(time.Duration(1+rand.IntN(10<<i)) * time.Millisecond)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return errors.Join(ctx.Err(), err)
+		}
+	}
 }
 
 func (db *DB) once(ctx context.Context, fn func(tx *sql.Tx) error) error {
@@ -130,7 +226,15 @@ func (db *DB) once(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := fn(tx); err != nil {
+	ended := false
+	defer func() {
+		if !ended { // fn panics: the only writer must not stay in its transaction
+			_ = rollback(tx)
+		}
+	}()
+	err = fn(tx)
+	ended = true
+	if err != nil {
 		return errors.Join(err, rollback(tx))
 	}
 	if err := tx.Commit(); err != nil {
@@ -139,33 +243,12 @@ func (db *DB) once(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	return nil
 }
 
+// rollback undoes tx. SQLite has done so itself after some errors (disk full,
+// interrupt) and then answers a plain error to ROLLBACK.
 func rollback(tx *sql.Tx) error {
-	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
-		return fmt.Errorf("rollback: %w", err)
+	err := tx.Rollback()
+	if err == nil || errors.Is(err, sql.ErrTxDone) || code(err) == sqlite3.SQLITE_ERROR {
+		return nil
 	}
-	return nil
-}
-
-// Busy reports whether err is a conflict that a retry may resolve.
-func Busy(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
-}
-
-// Duplicate reports whether err is a violated unique index or primary key.
-func Duplicate(err error) bool {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	return e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
-}
-
-// Full reports whether err says that the disk or a quota is full.
-func Full(err error) bool {
-	var e *sqlite.Error
-	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL {
-		return true
-	}
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	return fmt.Errorf("rollback: %w", err)
 }
