@@ -1,30 +1,5 @@
 package policy
 
-// Kind says where a document is attached, which decides what it may contain
-// and which of AWS's messages a mistake earns (spec/iam-sts.md 1.2, 1.9).
-type Kind int
-
-// The kinds of policy document.
-const (
-	Identity Kind = iota + 1 // inline policy of a user, group or role
-	Managed                  // managed policy version (must be 2012-10-17)
-	Session                  // session policy passed to STS
-	Trust                    // a role's trust policy
-	Resource                 // resource-based policy (a bucket policy)
-)
-
-// Error is a document that AWS would refuse. Message is AWS's sentence; the
-// wire code (MalformedPolicyDocument, MalformedPolicy) is chosen by the edge.
-type Error struct {
-	Kind    Kind
-	Message string
-	Line    int // 1-based position of the offending element, 0 if unknown
-	Column  int
-	Detail  string // for logs: what was wrong in plain words
-}
-
-func (e *Error) Error() string { return e.Message }
-
 // PrincipalType is what kind of caller makes a request.
 type PrincipalType int
 
@@ -61,6 +36,10 @@ type Request struct {
 }
 
 // Policies is every document that applies to one request.
+//
+// A nil entry in Identity or Session stands for a stored policy that could
+// not be read. Its denies are unknown, so it denies everything (spec 7.1);
+// Broken makes a named policy that does the same.
 type Policies struct {
 	Identity []*Policy // inline + managed (+ groups'); sources are in Policy.Name/ARN
 	// Boundary is the permissions boundary, nil when none is attached.
@@ -75,44 +54,4 @@ type Policies struct {
 	// Trust marks Resource as a role trust policy, where a same-account
 	// identity Allow alone is not enough (spec/iam-sts.md 2.3 "Exceptions").
 	Trust bool
-}
-
-// Effect is the outcome of a decision.
-type Effect int
-
-// The three outcomes; the zero value denies.
-const (
-	ImplicitDeny Effect = iota
-	ExplicitDeny
-	Allow
-)
-
-// Layer names the kind of policy that decided.
-type Layer int
-
-// The layers, in AWS's words when printed.
-const (
-	NoLayer Layer = iota
-	IdentityLayer
-	BoundaryLayer
-	SessionLayer
-	ResourceLayer
-	TrustLayer
-)
-
-// Decision is the answer. For a denial Layer is the one AWS names in its
-// sentence; Policy and Statement identify the deciding statement when one
-// matched (always for ExplicitDeny and Allow except for the account root).
-type Decision struct {
-	Effect    Effect
-	Layer     Layer
-	Policy    *Policy
-	Statement int // index into Policy's statements; -1 when none
-}
-
-// Recorder receives what the evaluator sees, for explanations. Decide takes
-// none; DecideRecorded takes one. The methods are defined by the explain work.
-type Recorder interface {
-	// Layer is told the outcome of one whole layer.
-	Layer(l Layer, e Effect, p *Policy, statement int)
 }
