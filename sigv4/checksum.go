@@ -1,0 +1,3 @@
+package sigv4
+
+const checksumPrefix = "x-amz-checksum-"
