@@ -43,6 +43,20 @@ type PartTooSmall struct {
 // InvalidRange reports a copy range outside the source.
 type InvalidRange struct{ Offset, Length, Size int64 }
 
+// Full reports that the disk or a quota is full; nothing was stored.
+type Full struct{ Err error }
+
+// UnknownChecksum reports a checksum algorithm the store cannot compute.
+type UnknownChecksum struct{ Algorithm string }
+
+func (e *Full) Error() string { return fmt.Sprintf("object: storage is full: %v", e.Err) }
+
+// Unwrap returns the cause.
+func (e *Full) Unwrap() error { return e.Err }
+
+func (e *UnknownChecksum) Error() string {
+	return fmt.Sprintf("object: unknown checksum algorithm %q", e.Algorithm)
+}
 func (e *NoBucket) Error() string { return fmt.Sprintf("object: no bucket %q", e.Bucket) }
 func (e *NoKey) Error() string    { return fmt.Sprintf("object: no key %q in bucket %q", e.Key, e.Bucket) }
 func (e *NoUpload) Error() string { return fmt.Sprintf("object: no upload %q", e.ID) }

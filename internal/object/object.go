@@ -30,8 +30,9 @@ type Info struct {
 	Metadata     map[string]string // x-amz-meta-*, names lower-cased without the prefix
 	Tags         []Tag
 	Checksums    []Checksum
-	StorageClass string // "" means STANDARD
-	Parts        int    // >0 for a multipart object
+	StorageClass string  // "" means STANDARD
+	Parts        int     // >0 for a multipart object
+	PartSizes    []int64 // of a multipart object, in order, for GET and HEAD with partNumber; filled by Head and Open
 }
 
 // Headers are the standard headers stored with an object and returned with it.
@@ -63,10 +64,14 @@ type PutOptions struct {
 }
 
 // Precondition makes a write or delete conditional, judged in the same
-// transaction as the write. The zero value is unconditional.
+// transaction as the write. The zero value is unconditional. IfMatch on a
+// missing key is *NoKey, as AWS answers 404 there.
 type Precondition struct {
 	IfMatch     string // ETag without quotes, "*" for any
 	IfNoneMatch bool   // If-None-Match: *
+	// Checksum, when its Value is set, must be the finished object's
+	// (CompleteMultipartUpload only); otherwise *BadDigest.
+	Checksum Checksum
 }
 
 // ListOptions selects a page of keys in byte order.
@@ -123,6 +128,7 @@ type BucketStore interface {
 	Bucket(ctx context.Context, name string) (*Bucket, error)
 	Buckets(ctx context.Context, account string) ([]Bucket, error) // sorted by name
 	DeleteBucket(ctx context.Context, name string) error           // *NotEmpty; open uploads do not count and are dropped
+	// Bucket's answer may be shared between callers: read it, never change it.
 	// SetConfig stores (or, with nil, removes) one sub-resource document.
 	SetConfig(ctx context.Context, name, sub string, doc *string) error
 }
@@ -137,8 +143,11 @@ type ObjectStore interface {
 	Delete(ctx context.Context, bucket, key string, p Precondition) error // deleting a missing key succeeds
 	// Copy copies within the store without reading the bytes through the
 	// caller. srcETag pins the source ("" for none). replace nil keeps the
-	// source's headers, metadata and tags.
+	// source's headers, metadata and storage class; tags nil keeps the source's
+	// tags. A Checksum.Algorithm in replace is computed for the copy.
 	Copy(ctx context.Context, srcBucket, srcKey, srcETag, dstBucket, dstKey string, replace *PutOptions, tags *[]Tag, p Precondition) (*Info, error)
+	// List returns what a listing shows: key, size, ETag, time, storage class,
+	// checksums and part count. Headers, Metadata and Tags stay empty.
 	List(ctx context.Context, bucket string, o ListOptions) (*Listing, error)
 	// SetTags replaces an object's tags.
 	SetTags(ctx context.Context, bucket, key string, tags []Tag) error
