@@ -1,0 +1,479 @@
+package awsjson
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rockpool-id/rockpool/internal/wire"
+	"github.com/rockpool-id/rockpool/internal/wire/awserr"
+)
+
+// maxDepth bounds the nesting of a request. The deepest shape of the models needs
+// seven levels.
+const maxDepth = 32
+
+// Decode fills in, a pointer to an empty generated struct, from a request body. A
+// body it refuses gives a SerializationException, whose message never repeats a
+// value.
+func Decode(shapes *wire.Shapes, body []byte, in any) *awserr.Error {
+	d := decoder{data: body}
+	v := reflect.ValueOf(in).Elem()
+	err := d.structure(shapes.Of(v.Type()), v)
+	if err == nil {
+		if d.space(); d.pos != len(d.data) {
+			err = d.fail("text after the object")
+		}
+	}
+	if err != nil {
+		return awserr.Sender("SerializationException", err.Error())
+	}
+	return nil
+}
+
+// syntaxError is a body that is not JSON, or not the JSON the shape wants.
+type syntaxError struct {
+	offset int
+	what   string
+}
+
+func (e *syntaxError) Error() string {
+	return fmt.Sprintf("The request body is not valid: %s at byte %d.", e.what, e.offset)
+}
+
+type decoder struct {
+	data  []byte
+	pos   int
+	depth int
+}
+
+func (d *decoder) fail(what string) error { return &syntaxError{d.pos, what} }
+
+func (d *decoder) space() {
+	for d.pos < len(d.data) {
+		switch d.data[d.pos] {
+		case ' ', '\t', '\r', '\n':
+			d.pos++
+		default:
+			return
+		}
+	}
+}
+
+// peek gives the next byte that is not white space, or zero at the end.
+func (d *decoder) peek() byte {
+	d.space()
+	if d.pos == len(d.data) {
+		return 0
+	}
+	return d.data[d.pos]
+}
+
+func (d *decoder) expect(c byte, what string) error {
+	if d.peek() != c {
+		return d.fail("expected " + what)
+	}
+	d.pos++
+	return nil
+}
+
+// null consumes the word null if it is next.
+func (d *decoder) null() bool {
+	if d.peek() == 'n' && bytes.HasPrefix(d.data[d.pos:], []byte("null")) {
+		d.pos += 4
+		return true
+	}
+	return false
+}
+
+// each calls f for every element between open and close, the opening one
+// included. F reads the element.
+func (d *decoder) each(open, close byte, what string, f func() error) error {
+	if err := d.expect(open, what); err != nil {
+		return err
+	}
+	if d.depth++; d.depth > maxDepth {
+		return d.fail("nested too deeply")
+	}
+	defer func() { d.depth-- }()
+	if d.peek() == close {
+		d.pos++
+		return nil
+	}
+	for {
+		if err := f(); err != nil {
+			return err
+		}
+		switch d.peek() {
+		case ',':
+			d.pos++
+		case close:
+			d.pos++
+			return nil
+		default:
+			return d.fail("expected a comma or an end")
+		}
+	}
+}
+
+func (d *decoder) structure(s *wire.Struct, v reflect.Value) error {
+	var seen uint64
+	return d.each('{', '}', "an object", func() error {
+		name, err := d.str()
+		if err != nil {
+			return err
+		}
+		if err := d.expect(':', "a colon"); err != nil {
+			return err
+		}
+		f := s.Field(name)
+		if f == nil {
+			return d.skip()
+		}
+		if seen&f.Bit != 0 {
+			return d.fail("a member that occurs twice")
+		}
+		seen |= f.Bit
+		if d.null() {
+			return nil
+		}
+		target := v.Field(f.Index)
+		if f.Value.Pointer {
+			target.Set(reflect.New(f.Value.Type))
+			target = target.Elem()
+		}
+		return d.value(&f.Value, target)
+	})
+}
+
+func (d *decoder) value(desc *wire.Value, v reflect.Value) error {
+	switch desc.Kind {
+	case wire.String:
+		text, err := d.str()
+		if err != nil {
+			return err
+		}
+		v.SetString(string(text))
+		return nil
+	case wire.Integer:
+		n, err := d.integer()
+		if err != nil {
+			return err
+		}
+		if v.OverflowInt(n) {
+			return d.fail("a number out of range")
+		}
+		v.SetInt(n)
+		return nil
+	case wire.Boolean:
+		b, err := d.boolean()
+		v.SetBool(b)
+		return err
+	case wire.Timestamp:
+		t, err := d.time()
+		v.Set(reflect.ValueOf(t))
+		return err
+	case wire.Blob:
+		text, err := d.str()
+		if err != nil {
+			return err
+		}
+		blob := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+		n, err := base64.StdEncoding.Strict().Decode(blob, text)
+		if err != nil {
+			return d.fail("a blob that is not base64")
+		}
+		v.SetBytes(blob[:n])
+		return nil
+	case wire.List:
+		return d.list(desc, v)
+	case wire.Map:
+		return d.entries(desc, v)
+	default:
+		return d.structure(desc.Struct(), v)
+	}
+}
+
+func (d *decoder) list(desc *wire.Value, v reflect.Value) error {
+	list := reflect.MakeSlice(desc.Type, 0, 0)
+	err := d.each('[', ']', "an array", func() error {
+		elem := reflect.New(desc.Elem.Type).Elem()
+		if err := d.value(desc.Elem, elem); err != nil {
+			return err
+		}
+		list = reflect.Append(list, elem)
+		return nil
+	})
+	v.Set(list)
+	return err
+}
+
+func (d *decoder) entries(desc *wire.Value, v reflect.Value) error {
+	if desc.Elem.Type == reflect.TypeFor[string]() {
+		return d.stringMap(v)
+	}
+	m := reflect.MakeMap(desc.Type)
+	err := d.each('{', '}', "an object", func() error {
+		name, err := d.str()
+		if err != nil {
+			return err
+		}
+		key := reflect.ValueOf(string(name))
+		if m.MapIndex(key).IsValid() {
+			return d.fail("a key that occurs twice")
+		}
+		if err := d.expect(':', "a colon"); err != nil {
+			return err
+		}
+		elem := reflect.New(desc.Elem.Type).Elem()
+		if err := d.value(desc.Elem, elem); err != nil {
+			return err
+		}
+		m.SetMapIndex(key, elem)
+		return nil
+	})
+	v.Set(m)
+	return err
+}
+
+// stringMap reads Logins, tags and the like without reflection per entry.
+func (d *decoder) stringMap(v reflect.Value) error {
+	m := make(map[string]string)
+	err := d.each('{', '}', "an object", func() error {
+		name, err := d.str()
+		if err != nil {
+			return err
+		}
+		if _, ok := m[string(name)]; ok {
+			return d.fail("a key that occurs twice")
+		}
+		key := string(name)
+		if err := d.expect(':', "a colon"); err != nil {
+			return err
+		}
+		text, err := d.str()
+		if err != nil {
+			return err
+		}
+		m[key] = string(text)
+		return nil
+	})
+	v.Set(reflect.ValueOf(m))
+	return err
+}
+
+func (d *decoder) boolean() (bool, error) {
+	d.space()
+	rest := d.data[d.pos:]
+	switch {
+	case len(rest) >= 4 && string(rest[:4]) == "true":
+		d.pos += 4
+		return true, nil
+	case len(rest) >= 5 && string(rest[:5]) == "false":
+		d.pos += 5
+		return false, nil
+	}
+	return false, d.fail("expected true or false")
+}
+
+// number gives the text of a JSON number.
+func (d *decoder) number() (string, error) {
+	d.space()
+	i, start := d.pos, d.pos
+	digits := func() bool {
+		from := i
+		for i < len(d.data) && d.data[i] >= '0' && d.data[i] <= '9' {
+			i++
+		}
+		return i > from
+	}
+	at := func(set string) bool {
+		if i < len(d.data) && strings.IndexByte(set, d.data[i]) >= 0 {
+			i++
+			return true
+		}
+		return false
+	}
+	at("-")
+	if !at("0") && !digits() {
+		return "", d.fail("expected a number")
+	}
+	if at(".") && !digits() {
+		return "", d.fail("expected a number")
+	}
+	if at("eE") {
+		if at("+-"); !digits() {
+			return "", d.fail("expected a number")
+		}
+	}
+	d.pos = i
+	return string(d.data[start:i]), nil
+}
+
+// integer reads a whole number, which may be written as 1.0 or 1e3.
+func (d *decoder) integer() (int64, error) {
+	text, err := d.number()
+	if err != nil {
+		return 0, err
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n, nil
+	}
+	const exact = 1 << 53
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > exact {
+		return 0, d.fail("expected a whole number in range")
+	}
+	return int64(f), nil
+}
+
+// time reads epoch seconds to the millisecond.
+func (d *decoder) time() (time.Time, error) {
+	text, err := d.number()
+	if err != nil {
+		return time.Time{}, err
+	}
+	const last = 253402300799 // the end of the year 9999
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.Abs(f) > last {
+		return time.Time{}, d.fail("expected a time in range")
+	}
+	return time.UnixMilli(int64(math.Round(f * 1000))).UTC(), nil
+}
+
+// str reads a string. The result may lie in the request's buffer; callers copy it.
+func (d *decoder) str() ([]byte, error) {
+	if err := d.expect('"', "a string"); err != nil {
+		return nil, err
+	}
+	ascii := true
+	for i := d.pos; i < len(d.data); i++ {
+		switch c := d.data[i]; {
+		case c == '"':
+			text := d.data[d.pos:i]
+			if !ascii && !utf8.Valid(text) {
+				return nil, d.fail("text that is not UTF-8")
+			}
+			d.pos = i + 1
+			return text, nil
+		case c == '\\':
+			return d.escaped(i)
+		case c < ' ':
+			return nil, d.fail("a control character in a string")
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return nil, d.fail("a string without an end")
+}
+
+// escaped reads the rest of a string whose first escape stands at i.
+func (d *decoder) escaped(i int) ([]byte, error) {
+	text := append([]byte(nil), d.data[d.pos:i]...)
+	for d.pos = i; d.pos < len(d.data); {
+		switch c := d.data[d.pos]; {
+		case c == '"':
+			d.pos++
+			if !utf8.Valid(text) {
+				return nil, d.fail("text that is not UTF-8")
+			}
+			return text, nil
+		case c < ' ':
+			return nil, d.fail("a control character in a string")
+		case c != '\\':
+			text = append(text, c)
+			d.pos++
+		default:
+			r, err := d.escape()
+			if err != nil {
+				return nil, err
+			}
+			text = utf8.AppendRune(text, r)
+		}
+	}
+	return nil, d.fail("a string without an end")
+}
+
+func (d *decoder) escape() (rune, error) {
+	if d.pos+1 >= len(d.data) {
+		return 0, d.fail("a string without an end")
+	}
+	c := d.data[d.pos+1]
+	if c == 'u' {
+		return d.codePoint()
+	}
+	const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
+	i := strings.IndexByte(from, c)
+	if i < 0 {
+		return 0, d.fail("an unknown escape")
+	}
+	d.pos += 2
+	return rune(to[i]), nil
+}
+
+// codePoint reads a \u escape, or the two of a surrogate pair.
+func (d *decoder) codePoint() (rune, error) {
+	r, ok := d.hex4()
+	if !ok {
+		return 0, d.fail("an unknown escape")
+	}
+	const high, low, end = 0xD800, 0xDC00, 0xE000
+	if r < high || r >= end {
+		return r, nil
+	}
+	second, ok := d.hex4()
+	if r >= low || !ok || second < low || second >= end {
+		return 0, d.fail("half a surrogate pair")
+	}
+	return (r-high)<<10 + (second - low) + 0x10000, nil
+}
+
+func (d *decoder) hex4() (rune, bool) {
+	if d.pos+6 > len(d.data) || d.data[d.pos] != '\\' || d.data[d.pos+1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(d.data[d.pos+2:d.pos+6]), 16, 16)
+	if err != nil {
+		return 0, false
+	}
+	d.pos += 6
+	return rune(n), true
+}
+
+// skip reads a value nobody wants, as strictly as one that somebody does.
+func (d *decoder) skip() error {
+	switch d.peek() {
+	case '{':
+		return d.each('{', '}', "an object", func() error {
+			if _, err := d.str(); err != nil {
+				return err
+			}
+			if err := d.expect(':', "a colon"); err != nil {
+				return err
+			}
+			return d.skip()
+		})
+	case '[':
+		return d.each('[', ']', "an array", d.skip)
+	case '"':
+		_, err := d.str()
+		return err
+	case 't', 'f':
+		_, err := d.boolean()
+		return err
+	case 'n':
+		if !d.null() {
+			return d.fail("an unknown word")
+		}
+		return nil
+	default:
+		_, err := d.number()
+		return err
+	}
+}

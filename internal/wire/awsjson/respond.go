@@ -1,0 +1,82 @@
+package awsjson
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/rockpool-id/rockpool/internal/wire"
+	"github.com/rockpool-id/rockpool/internal/wire/awserr"
+)
+
+// ContentType is the media type of requests and answers.
+const ContentType = "application/x-amz-json-1.1"
+
+// MaxBody bounds a request's body. The largest request the models allow, ten
+// logins of 50,000 characters, fits.
+const MaxBody = 1 << 20
+
+// maxHeaderMessage bounds the copy of an error message in a header; proxies
+// commonly refuse more than 8 KiB of headers.
+const maxHeaderMessage = 1024
+
+// WriteOutput answers a successful call. A nil out is an operation without an
+// output: status 200 and no body.
+func WriteOutput(w http.ResponseWriter, shapes *wire.Shapes, out any) {
+	var body []byte
+	if out != nil {
+		body = Encode(make([]byte, 0, 512), shapes, out)
+	}
+	write(w, http.StatusOK, body)
+}
+
+// WriteError answers a failed call.
+func WriteError(w http.ResponseWriter, e *awserr.Error) {
+	h := w.Header()
+	h.Set("x-amzn-ErrorType", e.Code+":")
+	if cleanHeader(e.Message) {
+		h.Set("x-amzn-ErrorMessage", latin1(e.Message))
+	}
+	member := "message"
+	if e.Access {
+		member = "Message"
+	}
+	body := append([]byte(nil), `{"__type":`...)
+	body = appendString(body, e.Code)
+	body = append(body, ',')
+	body = appendString(body, member)
+	body = append(body, ':')
+	body = appendString(body, e.Message)
+	write(w, e.HTTPStatus(), append(body, '}'))
+}
+
+func write(w http.ResponseWriter, status int, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", ContentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	// A failed write means that the caller is gone; nobody is left to tell.
+	_, _ = w.Write(body)
+}
+
+// cleanHeader reports whether s can stand in a header: Latin-1, no control
+// characters, no white space at the ends, and short enough.
+func cleanHeader(s string) bool {
+	if s == "" || len(s) > maxHeaderMessage || s[0] == ' ' || s[len(s)-1] == ' ' {
+		return false
+	}
+	for _, r := range s {
+		if r < ' ' || (r >= 0x7F && r < 0xA0) || r > 0xFF {
+			return false
+		}
+	}
+	return true
+}
+
+// latin1 spells a clean string in the encoding HTTP headers have.
+func latin1(s string) string {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		b = append(b, byte(r))
+	}
+	return string(b)
+}
