@@ -121,3 +121,9 @@ func (k *key) verifies(a Algorithm, text string, sig []byte) bool {
 	}
 	return false
 }
+
+// Known reports whether a is one of the algorithms above.
+func (a Algorithm) Known() bool {
+	_, ok := a.scheme()
+	return ok
+}

@@ -107,14 +107,15 @@ func Parse(token string) (*Token, error) {
 	return t, nil
 }
 
-// signature is the decoded third segment, written to buf.
-func (t *Token) signature(buf []byte) ([]byte, error) {
+// signature is the decoded third segment.
+func (t *Token) signature() ([]byte, error) {
 	text := t.raw[t.signed+1:]
 	if text == "" {
-		return nil, errors.New("no signature")
+		return nil, errors.New("empty")
 	}
-	n, err := decodeBase64(buf, text)
-	return buf[:n], err
+	sig := make([]byte, base64.RawURLEncoding.DecodedLen(len(text)))
+	n, err := decodeBase64(sig, text)
+	return sig[:n], err
 }
 
 // segment decodes one base64url segment holding a JSON object.
@@ -137,20 +138,12 @@ func segment(text, what string) (map[string]any, error) {
 
 // decodeBase64 is base64url without padding and without the leniency of the
 // standard decoder, which skips line breaks: two spellings of one token would
-// be two tokens to every cache and log.
+// be two tokens to every cache and log. Its errors quote no input.
 func decodeBase64(dst []byte, text string) (int, error) {
 	if strings.ContainsAny(text, "\r\n") {
 		return 0, errors.New("line break in base64")
 	}
-	if base64.RawURLEncoding.DecodedLen(len(text)) > len(dst) {
-		return 0, errors.New("base64 too long")
-	}
-	n, err := base64.RawURLEncoding.Strict().Decode(dst, []byte(text))
-	if err != nil {
-		// The decoder's error quotes no input, only an offset.
-		return 0, err
-	}
-	return n, nil
+	return base64.RawURLEncoding.Strict().Decode(dst, []byte(text))
 }
 
 // readHeader takes the members of a JOSE header that we use.
