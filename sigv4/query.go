@@ -13,7 +13,7 @@ import (
 func target(r *http.Request) (path, query string) {
 	uri := r.RequestURI
 	if uri == "" {
-		return r.URL.EscapedPath(), r.URL.RawQuery
+		uri = r.URL.RequestURI()
 	}
 	if uri[0] != '/' {
 		// The absolute form that proxies are sent.
