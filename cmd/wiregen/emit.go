@@ -16,7 +16,7 @@ func (g *generator) files() (map[string][]byte, error) {
 	files := make(map[string][]byte)
 	for name, emit := range map[string]func(*bytes.Buffer) error{
 		"doc.go": g.emitDoc, "api.go": g.emitAPI, "enums.go": g.emitEnums, "errors.go": g.emitErrors,
-		"operations.go": g.emitOperations, "shapes.go": g.emitShapes,
+		"bind.go": g.emitBind, "operations.go": g.emitOperations, "shapes.go": g.emitShapes,
 	} {
 		var b bytes.Buffer
 		fmt.Fprintf(&b, header, g.overlay.Title)
@@ -65,6 +65,31 @@ func (g *generator) emitAPI(b *bytes.Buffer) error {
 			"func (Unimplemented) %[1]s(context.Context, *%[1]sInput) (*%[1]sOutput, error) {\n\treturn nil, %[2]s\n}\n", op, g.refusal(op))
 	}
 	return nil
+}
+
+// emitBind writes an API whose every method goes through one function.
+func (g *generator) emitBind(b *bytes.Buffer) error {
+	o := g.overlay
+	fmt.Fprintf(b, "package %s\n\nimport (\n\t\"context\"\n\n\t\"github.com/rockpool-id/rockpool/internal/wire\"\n)\n\n", o.Package)
+	b.WriteString("// Bind makes an API whose every method is a call of do: in process, or over a network.\nfunc Bind(do wire.Do) API { return through{do} }\n\ntype through struct{ do wire.Do }\n")
+	for _, op := range g.ops {
+		fmt.Fprintf(b, "\nfunc (t through) %[1]s(ctx context.Context, in *%[1]sInput) (*%[1]sOutput, error) {\n\treturn wire.Through[%[1]sOutput](ctx, t.do, %[1]q, in)\n}\n", op)
+	}
+	return nil
+}
+
+// readOnly reports whether the operation changes nothing, by its verb or by the
+// overlay's word.
+func (g *generator) readOnly(op string) bool {
+	if slices.Contains(g.overlay.DataEvents, op) {
+		return false
+	}
+	for _, verb := range []string{"Describe", "Get", "List", "Lookup", "Simulate"} {
+		if strings.HasPrefix(op, verb) {
+			return true
+		}
+	}
+	return slices.Contains(g.overlay.ReadOnly, op)
 }
 
 // refusal is the expression that makes the error of an operation nobody serves.
@@ -137,7 +162,11 @@ func (g *generator) emitOperations(b *bytes.Buffer) error {
 	if o.MissingParameter {
 		b.WriteString("MissingParameter: true,\n")
 	}
-	b.WriteString("}\n}\n\n// Operations is the table an edge routes by, in the order of the names.\n" +
+	if o.MaxBody > 0 {
+		fmt.Fprintf(b, "MaxBody: %d,\n", o.MaxBody)
+	}
+	b.WriteString("}\n}\n\n// Model is everything an edge needs to serve the service.\nfunc Model() wire.Model[API] {\n" +
+		"\treturn wire.Model[API]{Service: Service(), Operations: Operations(), Bind: Bind}\n}\n\n// Operations is the table an edge routes by, in the order of the names.\n" +
 		"func Operations() []wire.Operation[API] {\n\treturn []wire.Operation[API]{\n")
 	for _, name := range g.ops {
 		op := g.Operations[name]
@@ -147,6 +176,12 @@ func (g *generator) emitOperations(b *bytes.Buffer) error {
 		}
 		if op.Output != nil {
 			b.WriteString(", Output: true")
+		}
+		if g.readOnly(name) {
+			b.WriteString(", ReadOnly: true")
+		}
+		if slices.Contains(o.DataEvents, name) {
+			b.WriteString(", DataEvent: true")
 		}
 		fmt.Fprintf(b, ", Unbuilt: %s}),\n", g.refusal(name))
 	}

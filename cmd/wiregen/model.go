@@ -113,6 +113,12 @@ type overlay struct {
 	Model string
 	// MissingParameter: see wire.Service.
 	MissingParameter bool
+	// MaxBody bounds a request's body where the usual bound is too small.
+	MaxBody int64
+	// ReadOnly adds to the operations whose verb says that they change nothing.
+	ReadOnly []string
+	// DataEvents are the operations that CloudTrail records as data events.
+	DataEvents []string
 	// Unsigned adds to the operations that the model marks authtype none.
 	Unsigned []string
 	// Sensitive adds to the shapes that the model marks sensitive.
@@ -155,7 +161,7 @@ func decode(data []byte) (*model, error) {
 // apply merges o into m. Every name in the overlay must exist or be new on
 // purpose, so that a typing error does not pass for a correction.
 func (m *model) apply(o *overlay) error {
-	for _, op := range slices.Concat(o.Unsigned, o.Unserved) {
+	for _, op := range slices.Concat(o.Unsigned, o.Unserved, o.ReadOnly, o.DataEvents) {
 		if m.Operations[op] == nil {
 			return fmt.Errorf("overlay names operation %s, which the model lacks", op)
 		}

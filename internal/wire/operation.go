@@ -34,6 +34,20 @@ type Service struct {
 	// MissingParameter says that the service answers a missing required
 	// parameter with the code MissingParameter instead of a validation error.
 	MissingParameter bool
+	// MaxBody bounds a request's body in bytes; zero means DefaultMaxBody.
+	MaxBody int64
+}
+
+// DefaultMaxBody bounds a request's body. The largest request of most models, ten
+// logins of 50,000 characters, fits.
+const DefaultMaxBody = 1 << 20
+
+// BodyLimit is MaxBody with its default.
+func (s Service) BodyLimit() int64 {
+	if s.MaxBody > 0 {
+		return s.MaxBody
+	}
+	return DefaultMaxBody
 }
 
 // NotImplemented is the error of an operation the service has and Rockpool does
@@ -84,6 +98,10 @@ type Info struct {
 	// Output says that it has an output shape. One without answers with an empty
 	// body in JSON and without a result element in XML.
 	Output bool
+	// ReadOnly says that it changes nothing, as CloudTrail records it.
+	ReadOnly bool
+	// DataEvent says that CloudTrail records it as a data event.
+	DataEvent bool
 	// Unbuilt is the error of the operation while nothing serves it.
 	Unbuilt *awserr.Error
 }
@@ -119,4 +137,24 @@ func Op[A, I, O any](call func(A, context.Context, *I) (*O, error), info Info) O
 			return out, nil
 		},
 	}
+}
+
+// Model is one generated package as a value.
+type Model[A any] struct {
+	Service    Service
+	Operations []Operation[A]
+	// Bind makes an API whose every method is a call of do.
+	Bind func(do Do) A
+}
+
+// Do runs the named operation. The output has the operation's output type.
+type Do func(ctx context.Context, operation string, in any) (out any, err error)
+
+// Through calls do and gives its output the type O. Generated bindings use it.
+func Through[O any](ctx context.Context, do Do, operation string, in any) (*O, error) {
+	out, err := do(ctx, operation, in)
+	if err != nil {
+		return nil, err
+	}
+	return out.(*O), nil
 }

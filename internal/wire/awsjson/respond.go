@@ -11,10 +11,6 @@ import (
 // ContentType is the media type of requests and answers.
 const ContentType = "application/x-amz-json-1.1"
 
-// MaxBody bounds a request's body. The largest request the models allow, ten
-// logins of 50,000 characters, fits.
-const MaxBody = 1 << 20
-
 // maxHeaderMessage bounds the copy of an error message in a header; proxies
 // commonly refuse more than 8 KiB of headers.
 const maxHeaderMessage = 1024

@@ -11,10 +11,6 @@ import (
 // ContentType is the media type of answers.
 const ContentType = "text/xml"
 
-// MaxBody bounds a request's body. The largest member of the models is IAM's SAML
-// metadata of ten million characters, which grows by its URL encoding.
-const MaxBody = 16 << 20
-
 // WriteOutput answers a successful call. A nil out is an operation without an
 // output.
 func WriteOutput(w http.ResponseWriter, shapes *wire.Shapes, namespace, operation, requestID string, out any) {

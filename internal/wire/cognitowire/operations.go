@@ -14,30 +14,35 @@ func Service() wire.Service {
 	}
 }
 
+// Model is everything an edge needs to serve the service.
+func Model() wire.Model[API] {
+	return wire.Model[API]{Service: Service(), Operations: Operations(), Bind: Bind}
+}
+
 // Operations is the table an edge routes by, in the order of the names.
 func Operations() []wire.Operation[API] {
 	return []wire.Operation[API]{
 		wire.Op(API.CreateIdentityPool, wire.Info{Name: "CreateIdentityPool", Output: true, Unbuilt: Service().NotImplemented("CreateIdentityPool")}),
 		wire.Op(API.DeleteIdentities, wire.Info{Name: "DeleteIdentities", Output: true, Unbuilt: Service().NotImplemented("DeleteIdentities")}),
 		wire.Op(API.DeleteIdentityPool, wire.Info{Name: "DeleteIdentityPool", Unbuilt: Service().NotImplemented("DeleteIdentityPool")}),
-		wire.Op(API.DescribeIdentity, wire.Info{Name: "DescribeIdentity", Output: true, Unbuilt: Service().NotImplemented("DescribeIdentity")}),
-		wire.Op(API.DescribeIdentityPool, wire.Info{Name: "DescribeIdentityPool", Output: true, Unbuilt: Service().NotImplemented("DescribeIdentityPool")}),
-		wire.Op(API.GetCredentialsForIdentity, wire.Info{Name: "GetCredentialsForIdentity", Unsigned: true, Output: true, Unbuilt: Service().NotImplemented("GetCredentialsForIdentity")}),
-		wire.Op(API.GetId, wire.Info{Name: "GetId", Unsigned: true, Output: true, Unbuilt: Service().NotImplemented("GetId")}),
-		wire.Op(API.GetIdentityPoolRoles, wire.Info{Name: "GetIdentityPoolRoles", Output: true, Unbuilt: Service().NotImplemented("GetIdentityPoolRoles")}),
-		wire.Op(API.GetOpenIdToken, wire.Info{Name: "GetOpenIdToken", Unsigned: true, Output: true, Unbuilt: Service().NotImplemented("GetOpenIdToken")}),
-		wire.Op(API.GetOpenIdTokenForDeveloperIdentity, wire.Info{Name: "GetOpenIdTokenForDeveloperIdentity", Output: true, Unbuilt: Service().NotImplemented("GetOpenIdTokenForDeveloperIdentity")}),
-		wire.Op(API.GetPrincipalTagAttributeMap, wire.Info{Name: "GetPrincipalTagAttributeMap", Output: true, Unbuilt: Service().NotImplemented("GetPrincipalTagAttributeMap")}),
-		wire.Op(API.ListIdentities, wire.Info{Name: "ListIdentities", Output: true, Unbuilt: Service().NotImplemented("ListIdentities")}),
-		wire.Op(API.ListIdentityPools, wire.Info{Name: "ListIdentityPools", Output: true, Unbuilt: Service().NotImplemented("ListIdentityPools")}),
-		wire.Op(API.ListTagsForResource, wire.Info{Name: "ListTagsForResource", Output: true, Unbuilt: Service().NotImplemented("ListTagsForResource")}),
-		wire.Op(API.LookupDeveloperIdentity, wire.Info{Name: "LookupDeveloperIdentity", Output: true, Unbuilt: Service().NotImplemented("LookupDeveloperIdentity")}),
+		wire.Op(API.DescribeIdentity, wire.Info{Name: "DescribeIdentity", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("DescribeIdentity")}),
+		wire.Op(API.DescribeIdentityPool, wire.Info{Name: "DescribeIdentityPool", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("DescribeIdentityPool")}),
+		wire.Op(API.GetCredentialsForIdentity, wire.Info{Name: "GetCredentialsForIdentity", Unsigned: true, Output: true, DataEvent: true, Unbuilt: Service().NotImplemented("GetCredentialsForIdentity")}),
+		wire.Op(API.GetId, wire.Info{Name: "GetId", Unsigned: true, Output: true, DataEvent: true, Unbuilt: Service().NotImplemented("GetId")}),
+		wire.Op(API.GetIdentityPoolRoles, wire.Info{Name: "GetIdentityPoolRoles", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("GetIdentityPoolRoles")}),
+		wire.Op(API.GetOpenIdToken, wire.Info{Name: "GetOpenIdToken", Unsigned: true, Output: true, DataEvent: true, Unbuilt: Service().NotImplemented("GetOpenIdToken")}),
+		wire.Op(API.GetOpenIdTokenForDeveloperIdentity, wire.Info{Name: "GetOpenIdTokenForDeveloperIdentity", Output: true, DataEvent: true, Unbuilt: Service().NotImplemented("GetOpenIdTokenForDeveloperIdentity")}),
+		wire.Op(API.GetPrincipalTagAttributeMap, wire.Info{Name: "GetPrincipalTagAttributeMap", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("GetPrincipalTagAttributeMap")}),
+		wire.Op(API.ListIdentities, wire.Info{Name: "ListIdentities", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ListIdentities")}),
+		wire.Op(API.ListIdentityPools, wire.Info{Name: "ListIdentityPools", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ListIdentityPools")}),
+		wire.Op(API.ListTagsForResource, wire.Info{Name: "ListTagsForResource", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ListTagsForResource")}),
+		wire.Op(API.LookupDeveloperIdentity, wire.Info{Name: "LookupDeveloperIdentity", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("LookupDeveloperIdentity")}),
 		wire.Op(API.MergeDeveloperIdentities, wire.Info{Name: "MergeDeveloperIdentities", Output: true, Unbuilt: Service().NotImplemented("MergeDeveloperIdentities")}),
 		wire.Op(API.SetIdentityPoolRoles, wire.Info{Name: "SetIdentityPoolRoles", Unbuilt: Service().NotImplemented("SetIdentityPoolRoles")}),
 		wire.Op(API.SetPrincipalTagAttributeMap, wire.Info{Name: "SetPrincipalTagAttributeMap", Output: true, Unbuilt: Service().NotImplemented("SetPrincipalTagAttributeMap")}),
 		wire.Op(API.TagResource, wire.Info{Name: "TagResource", Output: true, Unbuilt: Service().NotImplemented("TagResource")}),
 		wire.Op(API.UnlinkDeveloperIdentity, wire.Info{Name: "UnlinkDeveloperIdentity", Unbuilt: Service().NotImplemented("UnlinkDeveloperIdentity")}),
-		wire.Op(API.UnlinkIdentity, wire.Info{Name: "UnlinkIdentity", Unsigned: true, Unbuilt: Service().NotImplemented("UnlinkIdentity")}),
+		wire.Op(API.UnlinkIdentity, wire.Info{Name: "UnlinkIdentity", Unsigned: true, DataEvent: true, Unbuilt: Service().NotImplemented("UnlinkIdentity")}),
 		wire.Op(API.UntagResource, wire.Info{Name: "UntagResource", Output: true, Unbuilt: Service().NotImplemented("UntagResource")}),
 		wire.Op(API.UpdateIdentityPool, wire.Info{Name: "UpdateIdentityPool", Output: true, Unbuilt: Service().NotImplemented("UpdateIdentityPool")}),
 	}

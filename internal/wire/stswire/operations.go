@@ -16,16 +16,21 @@ func Service() wire.Service {
 	}
 }
 
+// Model is everything an edge needs to serve the service.
+func Model() wire.Model[API] {
+	return wire.Model[API]{Service: Service(), Operations: Operations(), Bind: Bind}
+}
+
 // Operations is the table an edge routes by, in the order of the names.
 func Operations() []wire.Operation[API] {
 	return []wire.Operation[API]{
-		wire.Op(API.AssumeRole, wire.Info{Name: "AssumeRole", Output: true, Unbuilt: Service().NotImplemented("AssumeRole")}),
-		wire.Op(API.AssumeRoleWithSAML, wire.Info{Name: "AssumeRoleWithSAML", Unsigned: true, Output: true, Unbuilt: Service().NotImplemented("AssumeRoleWithSAML")}),
-		wire.Op(API.AssumeRoleWithWebIdentity, wire.Info{Name: "AssumeRoleWithWebIdentity", Unsigned: true, Output: true, Unbuilt: Service().NotImplemented("AssumeRoleWithWebIdentity")}),
-		wire.Op(API.DecodeAuthorizationMessage, wire.Info{Name: "DecodeAuthorizationMessage", Output: true, Unbuilt: Service().NotImplemented("DecodeAuthorizationMessage")}),
-		wire.Op(API.GetAccessKeyInfo, wire.Info{Name: "GetAccessKeyInfo", Output: true, Unbuilt: Service().NotImplemented("GetAccessKeyInfo")}),
-		wire.Op(API.GetCallerIdentity, wire.Info{Name: "GetCallerIdentity", Output: true, Unbuilt: Service().NotImplemented("GetCallerIdentity")}),
-		wire.Op(API.GetFederationToken, wire.Info{Name: "GetFederationToken", Output: true, Unbuilt: Service().NotImplemented("GetFederationToken")}),
-		wire.Op(API.GetSessionToken, wire.Info{Name: "GetSessionToken", Output: true, Unbuilt: Service().NotImplemented("GetSessionToken")}),
+		wire.Op(API.AssumeRole, wire.Info{Name: "AssumeRole", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("AssumeRole")}),
+		wire.Op(API.AssumeRoleWithSAML, wire.Info{Name: "AssumeRoleWithSAML", Unsigned: true, Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("AssumeRoleWithSAML")}),
+		wire.Op(API.AssumeRoleWithWebIdentity, wire.Info{Name: "AssumeRoleWithWebIdentity", Unsigned: true, Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("AssumeRoleWithWebIdentity")}),
+		wire.Op(API.DecodeAuthorizationMessage, wire.Info{Name: "DecodeAuthorizationMessage", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("DecodeAuthorizationMessage")}),
+		wire.Op(API.GetAccessKeyInfo, wire.Info{Name: "GetAccessKeyInfo", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("GetAccessKeyInfo")}),
+		wire.Op(API.GetCallerIdentity, wire.Info{Name: "GetCallerIdentity", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("GetCallerIdentity")}),
+		wire.Op(API.GetFederationToken, wire.Info{Name: "GetFederationToken", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("GetFederationToken")}),
+		wire.Op(API.GetSessionToken, wire.Info{Name: "GetSessionToken", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("GetSessionToken")}),
 	}
 }
