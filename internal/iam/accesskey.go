@@ -1,0 +1,148 @@
+package iam
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/keys"
+)
+
+// CreateAccessKey makes an active key for a user, or with userName "" for the
+// account root. The secret is in the answer and cannot be read from the API
+// again.
+func (s *Service) CreateAccessKey(ctx context.Context, account, userName string) (*AccessKey, error) {
+	id := prefixAccessKey + s.base32(16)
+	secret := s.newSecret()
+	sealed, err := s.sealer.Seal(KeyPurpose, []byte(secret.Reveal()), []byte(id))
+	if err != nil {
+		return nil, fmt.Errorf("iam: seal access key: %w", err)
+	}
+	err = s.update(ctx, func(v *View, w *Write) error {
+		owner, err := v.keyOwner(account, userName)
+		if err != nil {
+			return err
+		}
+		if len(v.AccessKeys(account, owner)) >= maxKeysPerUser {
+			return &LimitExceeded{Quota: QuotaAccessKeys, Limit: maxKeysPerUser, Kind: KindUser, Name: userName}
+		}
+		w.Keys = append(w.Keys, &SealedKey{ID: id, Account: account, UserID: owner, Active: true, Created: s.now(), Sealed: sealed})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.view.Load().keys[id], nil
+}
+
+// newSecret makes a secret of AWS's form: 40 characters of base64.
+func (s *Service) newSecret() keys.Secret {
+	var b [30]byte
+	s.read(b[:])
+	return keys.NewSecret(base64.StdEncoding.EncodeToString(b[:]))
+}
+
+// UpdateAccessKey switches a key on or off.
+func (s *Service) UpdateAccessKey(ctx context.Context, account, userName, id string, active bool) error {
+	return s.update(ctx, func(v *View, w *Write) error {
+		k, err := s.ownKey(v, account, userName, id)
+		if err != nil {
+			return err
+		}
+		if k.Active == active {
+			return nil
+		}
+		if k.Secret.Empty() {
+			return &Immutable{Kind: KindAccessKey, Name: id} // cannot be unsealed; it can only be deleted
+		}
+		sealed, err := s.sealer.Seal(KeyPurpose, []byte(k.Secret.Reveal()), []byte(id))
+		if err != nil {
+			return fmt.Errorf("seal access key: %w", err)
+		}
+		w.Keys = append(w.Keys, &SealedKey{ID: id, Account: account, UserID: k.UserID, Active: active, Created: k.Created, Sealed: sealed})
+		return nil
+	})
+}
+
+// DeleteAccessKey deletes a key. Requests signed with it fail from then on.
+func (s *Service) DeleteAccessKey(ctx context.Context, account, userName, id string) error {
+	return s.update(ctx, func(v *View, w *Write) error {
+		if _, err := s.ownKey(v, account, userName, id); err != nil {
+			return err
+		}
+		w.Deleted = append(w.Deleted, Ref{KindAccessKey, id})
+		return nil
+	})
+}
+
+// ownKey finds a key of the named user ("" for root) that may be changed.
+func (s *Service) ownKey(v *View, account, userName, id string) (*AccessKey, error) {
+	owner, err := v.keyOwner(account, userName)
+	if err != nil {
+		return nil, err
+	}
+	k, ok := v.keys[id]
+	if !ok || k.Account != account || k.UserID != owner {
+		return nil, &NotFound{Kind: KindAccessKey, Name: id}
+	}
+	if id == s.root.ID {
+		return nil, &Immutable{Kind: KindAccessKey, Name: id}
+	}
+	return k, nil
+}
+
+// keyOwner returns the unique id of the user, or "" for the root.
+func (v *View) keyOwner(account, userName string) (string, error) {
+	if userName == "" {
+		return "", nil
+	}
+	u, err := v.User(account, userName)
+	if err != nil {
+		return "", err
+	}
+	return u.ID, nil
+}
+
+// KeyUse is when and for what a key was last used.
+type KeyUse struct {
+	At              time.Time
+	Service, Region string
+}
+
+// usage remembers the last use of each key on this node since it started.
+type usage struct {
+	mu   sync.RWMutex
+	last map[string]KeyUse
+}
+
+// usageGrain is how exact the time of last use is, as AWS's own is not exact;
+// within it a use costs a read lock only.
+const usageGrain = time.Minute
+
+// RecordKeyUse notes that a long-term key signed an accepted request. It is
+// cheap enough for the request path.
+func (s *Service) RecordKeyUse(id, service, region string) {
+	now := s.now()
+	s.usage.mu.RLock()
+	u, ok := s.usage.last[id]
+	s.usage.mu.RUnlock()
+	if ok && now.Sub(u.At) < usageGrain && u.Service == service && u.Region == region {
+		return
+	}
+	s.usage.mu.Lock()
+	defer s.usage.mu.Unlock()
+	if s.usage.last == nil {
+		s.usage.last = make(map[string]KeyUse)
+	}
+	s.usage.last[id] = KeyUse{At: now, Service: service, Region: region}
+}
+
+// KeyUse returns the last use of a key that this node saw since it started.
+func (s *Service) KeyUse(id string) (KeyUse, bool) {
+	s.usage.mu.RLock()
+	defer s.usage.mu.RUnlock()
+	u, ok := s.usage.last[id]
+	return u, ok
+}

@@ -1,0 +1,141 @@
+package iam
+
+import (
+	"encoding/base32"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits are the quotas of an account (spec/iam-sts.md 4.1). Zero fields get
+// AWS's defaults.
+type Limits struct {
+	Roles, Users, Policies, OIDCProviders int
+	Attached                              int // managed policies per role or user
+	TrustSize                             int // characters of a trust policy
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(p *int, v int) {
+		if *p == 0 {
+			*p = v
+		}
+	}
+	set(&l.Roles, 1000)
+	set(&l.Users, 5000)
+	set(&l.Policies, 1500)
+	set(&l.OIDCProviders, 100)
+	set(&l.Attached, 10)
+	set(&l.TrustSize, 2048)
+	return l
+}
+
+// Fixed limits (spec/iam-sts.md 1.9, 4.1).
+const (
+	maxEntityName     = 64
+	maxPolicyName     = 128
+	maxPath           = 512
+	maxDescription    = 1000
+	maxTags           = 50
+	maxTagKey         = 128
+	maxTagValue       = 256
+	maxKeysPerUser    = 2
+	maxClientIDs      = 100
+	maxClientID       = 255
+	maxThumbprints    = 5
+	maxProviderURL    = 255
+	maxPolicyVersions = 5
+	maxManagedSize    = 6144
+	maxRoleInline     = 10240
+	maxUserInline     = 2048
+)
+
+// Prefixes of unique ids (spec/iam-sts.md 4.1).
+const (
+	prefixRole      = "AROA"
+	prefixUser      = "AIDA"
+	prefixPolicy    = "ANPA"
+	prefixAccessKey = "AKIA"
+)
+
+// newID makes a unique id: the prefix and 17 characters, 85 random bits, so
+// that an id is never met twice.
+func (s *Service) newID(prefix string) string { return prefix + s.base32(17) }
+
+func (s *Service) base32(n int) string {
+	b := make([]byte, n)
+	s.read(b)
+	return base32.StdEncoding.EncodeToString(b)[:n]
+}
+
+// read fills b with random bytes. A random source that fails leaves nothing
+// sensible to do.
+func (s *Service) read(b []byte) {
+	if _, err := io.ReadFull(s.rand, b); err != nil {
+		panic(fmt.Sprintf("iam: random source: %v", err))
+	}
+}
+
+// scopedName is a name inside an account, folded: names are unique ignoring
+// case.
+type scopedName struct{ account, name string }
+
+func scoped(account, name string) scopedName { return scopedName{account, FoldName(name)} }
+
+// FoldName gives the form in which names are compared for uniqueness. Names are
+// ASCII.
+func FoldName(name string) string { return strings.ToLower(name) }
+
+// checkName applies the rule of role, user and policy names: [\w+=,.@-]+.
+func checkName(name string, limit int) error {
+	ok := name != "" && len(name) <= limit
+	for i := 0; ok && i < len(name); i++ {
+		c := name[i]
+		ok = isAlnum(c) || strings.IndexByte("_+=,.@-", c) >= 0
+	}
+	if !ok {
+		return &Invalid{Field: FieldName, Value: name}
+	}
+	return nil
+}
+
+func isAlnum(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// pathRule says which characters a path may hold.
+type pathRule func(c byte) bool
+
+func entityPath(c byte) bool { return c >= 0x21 && c <= 0x7e }
+
+func policyPath(c byte) bool { return isAlnum(c) || strings.IndexByte("/.,+@=_-", c) >= 0 }
+
+// checkPath returns the path, "/" when none is given.
+func checkPath(path string, rule pathRule) (string, error) {
+	if path == "" || path == "/" {
+		return "/", nil
+	}
+	ok := len(path) <= maxPath && len(path) >= 3 && path[0] == '/' && path[len(path)-1] == '/'
+	for i := 0; ok && i < len(path); i++ {
+		ok = rule(path[i])
+	}
+	if !ok {
+		return "", &Invalid{Field: FieldPath, Value: path}
+	}
+	return path, nil
+}
+
+func checkNewEntity(name string, limit int, path string, rule pathRule) (string, error) {
+	if err := checkName(name, limit); err != nil {
+		return "", err
+	}
+	return checkPath(path, rule)
+}
+
+func checkDescription(text string) error {
+	if utf8.RuneCountInString(text) > maxDescription {
+		return &Invalid{Field: FieldDescription, Value: text}
+	}
+	return nil
+}
