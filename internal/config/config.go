@@ -1,0 +1,159 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/rockpool-id/rockpool/internal/keys"
+)
+
+// Config is the configuration of one process. The zero value is not valid;
+// the command line fills the defaults named in the tags.
+type Config struct {
+	Data   string `name:"data" env:"ROCKPOOL_DATA" placeholder:"DIR" help:"Data folder: database, object bytes, root credentials. Default rockpool-data; demo uses a temporary folder."`
+	Listen string `name:"listen" env:"ROCKPOOL_LISTEN" default:"127.0.0.1:8460" placeholder:"ADDR" help:"Address of the API: every AWS service on one endpoint."`
+
+	Account string `name:"account-id" env:"ROCKPOOL_ACCOUNT_ID" default:"000000000000" help:"Account id, 12 digits."`
+	Region  string `name:"region" env:"ROCKPOOL_REGION" default:"us-east-1" help:"Region the endpoint answers for."`
+
+	RootAccessKeyID     string      `name:"root-access-key-id" env:"ROCKPOOL_ROOT_ACCESS_KEY_ID" help:"Access key id of the account root. Generated on first start when empty."`
+	RootSecretAccessKey SecretValue `name:"root-secret-access-key" env:"ROCKPOOL_ROOT_SECRET_ACCESS_KEY" help:"Secret of the account root's key. Prefer the environment variable: flags show in process lists."`
+	MasterKey           SecretValue `name:"master-key" env:"ROCKPOOL_MASTER_KEY" help:"Base64 of the 32-byte key that seals the key ring. Read from DATA/master-key when empty."`
+
+	Providers map[string]string `name:"provider" env:"ROCKPOOL_PROVIDER" mapsep:"," placeholder:"NAME=URL" help:"Fetch a login provider's discovery, keys and token checks from URL instead of its own address. The issuer and audience rules stay the provider's. Repeatable."`
+	// AllowPrivateProviders lets registered OIDC issuers resolve to private
+	// addresses (an identity provider inside the company network).
+	AllowPrivateProviders bool `name:"allow-private-providers" env:"ROCKPOOL_ALLOW_PRIVATE_PROVIDERS" help:"Let registered OIDC issuers live on private addresses."`
+	// DevelopmentMode lets OIDC providers be registered with http:// or a port.
+	DevelopmentMode bool `name:"development" env:"ROCKPOOL_DEVELOPMENT" help:"Allow http:// and ports in OIDC provider URLs. Never on a reachable server."`
+
+	TLSCertificate string   `name:"tls-cert" env:"ROCKPOOL_TLS_CERT" placeholder:"FILE" help:"TLS certificate chain (PEM)."`
+	TLSKey         string   `name:"tls-key" env:"ROCKPOOL_TLS_KEY" placeholder:"FILE" help:"TLS private key (PEM)."`
+	TrustedProxies []string `name:"trusted-proxy" env:"ROCKPOOL_TRUSTED_PROXIES" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Repeatable."`
+	S3Domains      []string `name:"s3-domain" env:"ROCKPOOL_S3_DOMAINS" placeholder:"DOMAIN" help:"Base domains for bucket.DOMAIN addressing, besides s3.* and *.localhost. Repeatable."`
+
+	Audit     string `name:"audit" env:"ROCKPOOL_AUDIT" default:"file" help:"Audit records as JSON lines: 'file' (DATA/audit.jsonl), '-' (standard output) or a path."`
+	LogFormat string `name:"log-format" env:"ROCKPOOL_LOG_FORMAT" default:"auto" enum:"auto,json,text" help:"Log form: auto is text on a terminal and JSON elsewhere."`
+	LogLevel  string `name:"log-level" env:"ROCKPOOL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
+}
+
+// SecretValue is a secret read from a flag, a variable or a file. It prints as
+// a placeholder.
+type SecretValue struct{ keys.Secret }
+
+// UnmarshalText takes the secret's text.
+func (s *SecretValue) UnmarshalText(b []byte) error {
+	s.Secret = keys.NewSecret(string(b))
+	return nil
+}
+
+// MarshalText returns a placeholder, or nothing for an empty secret.
+func (s SecretValue) MarshalText() ([]byte, error) {
+	if s.Empty() {
+		return nil, nil
+	}
+	return []byte("[secret]"), nil
+}
+
+var (
+	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
+	regionForm  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	keyIDForm   = regexp.MustCompile(`^[A-Za-z0-9_]{3,128}$`)
+)
+
+// Validate reports everything that is wrong with c, one line each.
+func (c *Config) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+
+	if c.Data == "" {
+		bad("data: a data folder is needed")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		bad("listen: %q is not HOST:PORT", c.Listen)
+	}
+	if !accountForm.MatchString(c.Account) {
+		bad("account-id: %q is not 12 digits", c.Account)
+	}
+	if !regionForm.MatchString(c.Region) {
+		bad("region: %q is not a region name", c.Region)
+	}
+	if (c.RootAccessKeyID == "") != c.RootSecretAccessKey.Empty() {
+		bad("root-access-key-id and root-secret-access-key: set both or neither")
+	}
+	if c.RootAccessKeyID != "" && !keyIDForm.MatchString(c.RootAccessKeyID) {
+		bad("root-access-key-id: 3 to 128 letters, digits and underscores")
+	}
+	if strings.HasPrefix(c.RootAccessKeyID, "ASIA") {
+		bad("root-access-key-id: ids that start with ASIA are reserved for temporary credentials")
+	}
+	if n := len(c.RootSecretAccessKey.Reveal()); n > 0 && n < 8 {
+		bad("root-secret-access-key: at least 8 characters")
+	}
+	if (c.TLSCertificate == "") != (c.TLSKey == "") {
+		bad("tls-cert and tls-key: set both or neither")
+	}
+	for _, name := range sortedKeys(c.Providers) {
+		if err := CheckOverride(c.Providers[name]); err != nil {
+			bad("provider %s: %w", name, err)
+		}
+	}
+	for _, p := range c.TrustedProxies {
+		if _, err := ParsePrefix(p); err != nil {
+			bad("trusted-proxy: %q is not an address or CIDR", p)
+		}
+	}
+	for _, d := range c.S3Domains {
+		if d == "" || strings.ContainsAny(d, "/:* ") {
+			bad("s3-domain: %q is not a plain domain name", d)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// CheckOverride reports whether a provider override may be used: https
+// anywhere, plain http on loopback only (design.md 3).
+func CheckOverride(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("%q is not a URL of the form https://host[:port][/path]", raw)
+	}
+	switch u.Scheme {
+	case "https":
+		return nil
+	case "http":
+		host := u.Hostname()
+		if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
+			return nil
+		}
+		return fmt.Errorf("plain http is allowed for loopback addresses only, not %q", host)
+	}
+	return fmt.Errorf("%q is neither https nor http", u.Scheme)
+}
+
+// ParsePrefix reads a CIDR or a single address.
+func ParsePrefix(s string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		return p.Masked(), nil
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("parse prefix: %w", err)
+	}
+	return netip.PrefixFrom(a, a.BitLen()), nil
+}
+
+func sortedKeys(m map[string]string) []string {
+	names := make([]string, 0, len(m))
+	for n := range m {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}

@@ -1,0 +1,32 @@
+// Package pool owns identity pools: their configuration, the identities in
+// them, and the way from verified logins to an identity and a role.
+//
+// The flow of one sign-in, in reading order:
+//
+//	logins.go       every login of the request is verified (package login)
+//	resolve.go      verified logins and the named identity become one identity:
+//	                found, created, linked, upgraded from a guest, or merged
+//	rolechoice.go   the identity and its logins become a role
+//	credentials.go  the role becomes a session (package sts)
+//
+// pools.go holds the configuration of pools, which lives in the database and,
+// as an immutable set swapped whole, in memory: no request reads a pool from
+// the database. identities.go describes and lists identities; those live in
+// the database only.
+//
+// What lives elsewhere: token verification (login), the trust decision and the
+// credentials (sts), the wire names and sentences (api/cognitoapi), and SQL
+// (store/sqlite). Package pool decides every rule of cognito-identity.md
+// section 3; the Store only applies a Change or refuses it.
+//
+// Invariants:
+//
+//   - A (provider, subject) pair belongs to at most one identity of a pool,
+//     and the store enforces it, so that hundreds of concurrent first sign-ins
+//     of one person give one identity.
+//   - No identity is created or changed before every login of the request is
+//     verified.
+//   - An identity id is a name, not a secret: an authenticated identity is
+//     usable only with one of its logins.
+//   - An identity that ever had a login never becomes a guest again.
+package pool

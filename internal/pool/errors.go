@@ -1,0 +1,144 @@
+package pool
+
+import (
+	"fmt"
+
+	"github.com/rockpool-id/rockpool/internal/login"
+)
+
+// NoPool reports an unknown identity pool.
+type NoPool struct{ ID string }
+
+// NoIdentity reports an unknown or deleted identity.
+type NoIdentity struct{ ID string }
+
+// GuestsNotAllowed reports a request without logins to a pool that has no
+// guest access.
+type GuestsNotAllowed struct{ PoolID string }
+
+// Forbidden reports that the identity may not be used like this: it has logins
+// and none was given, or it was disabled by a merge.
+type Forbidden struct {
+	ID       string
+	Disabled bool
+}
+
+// LoginsDontMatch reports that no login of the request belongs to the named
+// identity, or that the pool can use none of them.
+type LoginsDontMatch struct {
+	IdentityID string
+	Providers  []string
+}
+
+// UnsupportedProvider reports a login of a known kind that the pool is not
+// configured for.
+type UnsupportedProvider struct{ Provider string }
+
+// NotPublicProvider reports the developer provider's name in a public operation.
+type NotPublicProvider struct{ Provider string }
+
+// CognitoToken reports a pool-issued token where none can be used, or another
+// token under the key of pool-issued tokens.
+type CognitoToken struct {
+	// Foreign is true when the token was expected to be the pool's own.
+	Foreign bool
+}
+
+// NotBuilt reports a feature that Rockpool does not have yet.
+type NotBuilt struct{ Feature string }
+
+// LoginRefused reports a login whose token was not accepted.
+type LoginRefused struct {
+	Provider string
+	Refusal  *login.Refusal
+}
+
+// LoginTaken reports a login that cannot be linked: the identity already has
+// another login of that provider, or a merge is not possible.
+type LoginTaken struct {
+	Provider string
+	Reason   string
+}
+
+// NoRole reports that the pool has no role for this kind of caller, or that
+// the role cannot be assumed. Err holds the refusal of the trust policy.
+type NoRole struct {
+	Kind    string // Authenticated or Unauthenticated
+	RoleARN string // "" when none is configured
+	Err     error
+}
+
+// RoleNotAllowed reports a CustomRoleArn that the logins do not permit.
+type RoleNotAllowed struct{ ARN string }
+
+// RoleForbidden reports a role ARN that cannot be attached to a pool.
+type RoleForbidden struct {
+	ARN    string
+	Reason string
+}
+
+// Invalid reports a configuration that makes no sense; Message is public.
+type Invalid struct{ Message string }
+
+// Conflict reports a lost race: somebody changed the same thing meanwhile.
+type Conflict struct{ What string }
+
+// LimitExceeded reports a quota; Message is public.
+type LimitExceeded struct{ Message string }
+
+func (e *NoPool) Error() string     { return fmt.Sprintf("pool: no identity pool %q", e.ID) }
+func (e *NoIdentity) Error() string { return fmt.Sprintf("pool: no identity %q", e.ID) }
+func (e *GuestsNotAllowed) Error() string {
+	return fmt.Sprintf("pool: %q does not allow guests", e.PoolID)
+}
+func (e *Forbidden) Error() string {
+	if e.Disabled {
+		return fmt.Sprintf("pool: identity %q is disabled", e.ID)
+	}
+	return fmt.Sprintf("pool: identity %q has logins and none was given", e.ID)
+}
+func (e *LoginsDontMatch) Error() string {
+	return fmt.Sprintf("pool: no login of %v fits identity %q or the pool", e.Providers, e.IdentityID)
+}
+func (e *UnsupportedProvider) Error() string {
+	return fmt.Sprintf("pool: provider %q is not configured", e.Provider)
+}
+func (e *NotPublicProvider) Error() string {
+	return fmt.Sprintf("pool: %q is the developer provider", e.Provider)
+}
+func (e *CognitoToken) Error() string {
+	if e.Foreign {
+		return "pool: not a token issued by this pool"
+	}
+	return "pool: a pool-issued token cannot be used as a login here"
+}
+func (e *NotBuilt) Error() string { return "pool: not implemented: " + e.Feature }
+func (e *LoginRefused) Error() string {
+	return fmt.Sprintf("pool: login of %s refused: %v", e.Provider, e.Refusal)
+}
+
+// Unwrap returns the refusal.
+func (e *LoginRefused) Unwrap() error { return e.Refusal }
+
+func (e *LoginTaken) Error() string {
+	return fmt.Sprintf("pool: login of %s cannot be linked: %s", e.Provider, e.Reason)
+}
+func (e *NoRole) Error() string {
+	if e.RoleARN == "" {
+		return fmt.Sprintf("pool: no %s role is configured", e.Kind)
+	}
+	return fmt.Sprintf("pool: %s role %s cannot be assumed: %v", e.Kind, e.RoleARN, e.Err)
+}
+
+// Unwrap returns the reason why the role cannot be assumed.
+func (e *NoRole) Unwrap() error { return e.Err }
+
+func (e *RoleNotAllowed) Error() string {
+	return fmt.Sprintf("pool: role %s may not be chosen", e.ARN)
+}
+func (e *RoleForbidden) Error() string {
+	return fmt.Sprintf("pool: role %s: %s", e.ARN, e.Reason)
+}
+func (e *Invalid) Error() string       { return "pool: " + e.Message }
+func (e *Conflict) Error() string      { return "pool: concurrent change of " + e.What }
+func (e *LimitExceeded) Error() string { return "pool: " + e.Message }

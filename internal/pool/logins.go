@@ -1,0 +1,165 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/login"
+)
+
+// verified is a login whose token was proven.
+type verified struct {
+	Provider string // the Logins key
+	Subject  string
+	Claims   *login.Claims
+	// AMR is the provider pair for the amr list (cognito-identity.md 4.3):
+	// the provider's name and the text that names the login.
+	AMR [2]string
+}
+
+// verify checks every login of a request, in the order of their keys. All must
+// pass: one bad token fails the call, and nothing has been read or written yet.
+func (s *Service) verify(ctx context.Context, p *Pool, logins map[string]string) ([]verified, error) {
+	keys := slices.Sorted(maps.Keys(logins))
+	// Which providers may sign in is settled for all keys before any token is
+	// looked at, so that a wrong key costs nothing.
+	checks := make([]check, len(keys))
+	for i, key := range keys {
+		var err error
+		if checks[i], err = s.checkFor(p, key, keys); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]verified, len(keys))
+	for i, key := range keys {
+		claims, pair, err := checks[i].verify(ctx, logins[key])
+		var refusal *login.Refusal
+		switch {
+		case errors.As(err, &refusal):
+			return nil, &LoginRefused{Provider: key, Refusal: refusal}
+		case err != nil:
+			return nil, fmt.Errorf("verify login of %s: %w", key, err)
+		case claims.Subject == "":
+			// The seam promises a subject; an empty one would make everybody
+			// the same person.
+			return nil, fmt.Errorf("verify login of %s: verifier returned no subject", key)
+		}
+		out[i] = verified{Provider: key, Subject: claims.Subject, Claims: claims, AMR: pair}
+	}
+	return out, nil
+}
+
+// check is one way to verify the token of a login.
+type check struct {
+	verifier login.Verifier
+	expect   login.Expect
+	// also is a second configuration under which the token may be valid: the
+	// social field and a registered OIDC provider of the same issuer
+	// (cognito-identity.md 7.3).
+	also *check
+	amr  func(*login.Claims) [2]string
+}
+
+// verify returns the proven claims and the login's pair for the amr list.
+func (c check) verify(ctx context.Context, token string) (*login.Claims, [2]string, error) {
+	claims, err := c.verifier.Verify(ctx, token, c.expect)
+	var refusal *login.Refusal
+	if c.also != nil && errors.As(err, &refusal) && refusal.Kind == login.WrongAudience {
+		return c.also.verify(ctx, token)
+	}
+	if err != nil {
+		return nil, [2]string{}, err
+	}
+	return claims, c.amr(claims), nil
+}
+
+// checkFor finds how the pool verifies logins under key, or why it does not.
+func (s *Service) checkFor(p *Pool, key string, all []string) (check, error) {
+	switch {
+	case key == Cognito:
+		return check{}, &CognitoToken{}
+	case key == p.DeveloperProviderName:
+		return check{}, &NotPublicProvider{Provider: key}
+	}
+	var found []check
+	if field, ok := p.SupportedLoginProviders[key]; ok {
+		v, built := s.Builtin[key]
+		if !built {
+			return check{}, &NotBuilt{Feature: "logins of " + key}
+		}
+		found = append(found, check{
+			verifier: v,
+			expect:   login.Expect{Provider: key, ClientIDs: clientIDs(field)},
+			amr: func(c *login.Claims) [2]string {
+				return [2]string{key, key + ":" + audience(c, clientIDs(field)) + ":" + c.Subject}
+			},
+		})
+	}
+	if provider, ok := s.oidcProvider(p, key); ok {
+		v := s.OIDC
+		if b, builtin := s.Builtin[key]; builtin {
+			// Google registered as an OIDC provider still has Google's two
+			// spellings of its issuer.
+			v = b
+		}
+		scheme := "https://"
+		if provider.Insecure {
+			scheme = "http://"
+		}
+		found = append(found, check{
+			verifier: v,
+			expect: login.Expect{
+				Provider: key, Issuer: scheme + provider.URL,
+				ClientIDs: provider.ClientIDs, Thumbprints: provider.Thumbprints,
+			},
+			amr: func(c *login.Claims) [2]string { return [2]string{key, provider.ARN() + ":OIDC:" + c.Subject} },
+		})
+	}
+	switch {
+	case len(found) > 1:
+		found[0].also = &found[1]
+		return found[0], nil
+	case len(found) == 1:
+		return found[0], nil
+	case userPoolKey(key) && slices.ContainsFunc(p.UserPools, func(u UserPool) bool { return u.ProviderName == key }):
+		return check{}, &NotBuilt{Feature: "logins of user pools"}
+	case samlKey(key) && slices.Contains(p.SAMLProviderARNs, key):
+		return check{}, &NotBuilt{Feature: "logins of SAML providers"}
+	case p.hasProviders() && (knownProvider(key) || userPoolKey(key) || samlKey(key)):
+		return check{}, &UnsupportedProvider{Provider: key}
+	}
+	return check{}, &LoginsDontMatch{Providers: all}
+}
+
+// oidcProvider finds the registered provider of the pool whose issuer, without
+// its scheme, is key. A provider deleted from IAM no longer signs anybody in.
+func (s *Service) oidcProvider(p *Pool, key string) (*iam.OIDCProvider, bool) {
+	snapshot := s.IAM()
+	for _, a := range p.OIDCProviderARNs {
+		if provider, ok := snapshot.OIDCProviderByARN(a); ok && provider.URL == key {
+			return provider, true
+		}
+	}
+	return nil, false
+}
+
+// hasProviders reports whether anybody but guests can use the pool.
+func (p *Pool) hasProviders() bool {
+	return len(p.SupportedLoginProviders)+len(p.OIDCProviderARNs)+len(p.UserPools)+len(p.SAMLProviderARNs) > 0 ||
+		p.DeveloperProviderName != ""
+}
+
+// audience is the client id that a login counts under: of the token's
+// audiences the first that the pool accepts.
+func audience(c *login.Claims, accepted []string) string {
+	for _, a := range c.EffectiveAudience() {
+		if slices.Contains(accepted, a) {
+			return a
+		}
+	}
+	return ""
+}

@@ -1,0 +1,78 @@
+package pool
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/login"
+)
+
+// Config is what a Service is made of. Every field but Rand, Now and Log is
+// required.
+type Config struct {
+	Store  Store
+	IAM    func() iam.Snapshot
+	STS    Sessions
+	Region string
+	// Builtin holds the verifiers of the providers that are named in
+	// SupportedLoginProviders, by Logins key. A known provider without a
+	// verifier is refused as not built.
+	Builtin map[string]login.Verifier
+	// OIDC verifies tokens of issuers registered in IAM.
+	OIDC login.Verifier
+	Now  func() time.Time
+	Rand io.Reader
+	Log  *slog.Logger
+}
+
+// Service decides everything about identity pools.
+type Service struct {
+	Config
+	write sync.Mutex // serialises changes of the configuration
+	pools atomic.Pointer[map[string]*Pool]
+}
+
+// New loads the pools and returns the service.
+func New(ctx context.Context, c Config) (*Service, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{Config: c}
+	list, err := c.Store.LoadPools(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load identity pools: %w", err)
+	}
+	pools := make(map[string]*Pool, len(list))
+	for _, p := range list {
+		pools[p.ID] = p
+	}
+	s.pools.Store(&pools)
+	return s, nil
+}
+
+// now is the current time in the precision that is stored.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+
+// newID makes a random id of the form region:uuid (RFC 9562 version 4).
+func (s *Service) newID() (string, error) {
+	var b [16]byte
+	if _, err := io.ReadFull(s.Rand, b[:]); err != nil {
+		return "", fmt.Errorf("random id: %w", err)
+	}
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%s:%x-%x-%x-%x-%x", s.Region, b[0:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
+}

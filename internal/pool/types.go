@@ -1,0 +1,116 @@
+package pool
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Pool is the configuration of one identity pool. Pools handed out by Service
+// are shared and must not be changed.
+type Pool struct {
+	ID                   string // "region:uuid"
+	Account              string
+	Name                 string
+	AllowUnauthenticated bool
+	AllowClassicFlow     bool
+	// SupportedLoginProviders maps a social provider's key to its client id;
+	// several ids are separated by semicolons.
+	SupportedLoginProviders map[string]string
+	DeveloperProviderName   string
+	OIDCProviderARNs        []string
+	UserPools               []UserPool
+	SAMLProviderARNs        []string
+	Tags                    map[string]string
+	Roles                   map[string]string // "authenticated", "unauthenticated" → role ARN
+	Created                 time.Time
+	Version                 int64
+}
+
+// UserPool is one user pool client that may sign in to a pool.
+type UserPool struct {
+	ProviderName         string
+	ClientID             string
+	ServerSideTokenCheck bool
+}
+
+// The keys of Pool.Roles.
+const (
+	Authenticated   = "authenticated"
+	Unauthenticated = "unauthenticated"
+)
+
+// Region returns the region part of an id of the form "region:uuid".
+func Region(id string) string {
+	region, _, _ := strings.Cut(id, ":")
+	return region
+}
+
+// ARN returns the pool's ARN (cognito-identity.md 8.1).
+func (p *Pool) ARN() string {
+	return "arn:aws:cognito-identity:" + Region(p.ID) + ":" + p.Account + ":identitypool/" + p.ID
+}
+
+// clone returns a deep copy that may be changed.
+func (p *Pool) clone() *Pool {
+	c := *p
+	c.SupportedLoginProviders = maps.Clone(p.SupportedLoginProviders)
+	c.OIDCProviderARNs = slices.Clone(p.OIDCProviderARNs)
+	c.UserPools = slices.Clone(p.UserPools)
+	c.SAMLProviderARNs = slices.Clone(p.SAMLProviderARNs)
+	c.Tags = maps.Clone(p.Tags)
+	c.Roles = maps.Clone(p.Roles)
+	return &c
+}
+
+// Identity is one identity of a pool.
+type Identity struct {
+	ID      string // "region:uuid"
+	PoolID  string
+	Created time.Time
+	// Modified is when logins were last linked or unlinked.
+	Modified time.Time
+	// Guest is true until the first login is linked, and never again after.
+	Guest bool
+	// Disabled identities lost a merge; Parent is the identity that won it.
+	Disabled bool
+	Parent   string
+	Logins   []Login
+	// Version increases with every change; a Change names the version it saw.
+	Version int64
+}
+
+// Login is one login linked to an identity.
+type Login struct {
+	Provider string // the Logins key
+	Subject  string
+	Linked   time.Time
+}
+
+// Providers returns the provider names of the linked logins, each once, in the
+// order they were linked.
+func (i *Identity) Providers() []string {
+	var names []string
+	for _, l := range i.Logins {
+		if !slices.Contains(names, l.Provider) {
+			names = append(names, l.Provider)
+		}
+	}
+	return names
+}
+
+// subject returns the subject linked for provider.
+func (i *Identity) subject(provider string) (string, bool) {
+	for _, l := range i.Logins {
+		if l.Provider == provider {
+			return l.Subject, true
+		}
+	}
+	return "", false
+}
+
+func (i *Identity) owns(provider, subject string) bool {
+	s, ok := i.subject(provider)
+	return ok && s == subject
+}

@@ -1,0 +1,344 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/pool"
+	"github.com/rockpool-id/rockpool/internal/sqldb"
+	"github.com/rockpool-id/rockpool/internal/store/sqlite/poolsql"
+)
+
+//go:embed migrations/pool/*.sql
+var poolMigrations embed.FS
+
+// Pools keeps identity pools and identities; it implements pool.Store.
+type Pools struct {
+	db    *sqldb.DB
+	read  *poolsql.Queries
+	write *poolsql.Queries
+}
+
+// OpenPools brings the tables of identity pools up to date and prepares the
+// statements. Close the database after the Pools.
+func OpenPools(ctx context.Context, db *sqldb.DB) (*Pools, error) {
+	files, err := fs.Sub(poolMigrations, "migrations/pool")
+	if err != nil {
+		return nil, fmt.Errorf("pool migrations: %w", err)
+	}
+	if err := sqldb.Migrate(ctx, db, "pool", files); err != nil {
+		return nil, err
+	}
+	read, err := poolsql.Prepare(ctx, db.Reader())
+	if err != nil {
+		return nil, fmt.Errorf("prepare pool queries: %w", err)
+	}
+	write, err := poolsql.Prepare(ctx, db.Writer())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare pool queries: %w", err), read.Close())
+	}
+	return &Pools{db: db, read: read, write: write}, nil
+}
+
+// Close releases the prepared statements.
+func (s *Pools) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+
+// LoadPools implements pool.Store.
+func (s *Pools) LoadPools(ctx context.Context) ([]*pool.Pool, error) {
+	rows, err := s.read.LoadPools(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load pools: %w", err)
+	}
+	list := make([]*pool.Pool, 0, len(rows))
+	for _, r := range rows {
+		p := &pool.Pool{}
+		if err := json.Unmarshal([]byte(r.Document), p); err != nil {
+			return nil, fmt.Errorf("pool %s: %w", r.ID, err)
+		}
+		p.ID, p.Version = r.ID, r.Version
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// InsertPool implements pool.Store.
+func (s *Pools) InsertPool(ctx context.Context, p *pool.Pool) error {
+	doc, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode pool: %w", err)
+	}
+	return s.db.Update(ctx, func(tx *sql.Tx) error {
+		return s.write.WithTx(tx).InsertPool(ctx, poolsql.InsertPoolParams{ID: p.ID, Version: p.Version, Document: string(doc)})
+	})
+}
+
+// UpdatePool implements pool.Store.
+func (s *Pools) UpdatePool(ctx context.Context, p *pool.Pool, was int64) error {
+	doc, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode pool: %w", err)
+	}
+	return s.db.Update(ctx, func(tx *sql.Tx) error {
+		n, err := s.write.WithTx(tx).UpdatePool(ctx, poolsql.UpdatePoolParams{ID: p.ID, Version: p.Version, Document: string(doc), Was: was})
+		if err == nil && n != 1 {
+			return &pool.Conflict{What: "the identity pool"}
+		}
+		return err
+	})
+}
+
+// deleteBatch is how many identities one transaction deletes.
+const deleteBatch = 500
+
+// DeletePool implements pool.Store.
+func (s *Pools) DeletePool(ctx context.Context, id string) error {
+	key, err := uuidBytes(id)
+	if err != nil {
+		return err
+	}
+	if err := s.db.Update(ctx, func(tx *sql.Tx) error { return s.write.WithTx(tx).DeletePool(ctx, id) }); err != nil {
+		return err
+	}
+	for {
+		n := 0
+		err := s.db.Update(ctx, func(tx *sql.Tx) error {
+			q := s.write.WithTx(tx)
+			ids, err := q.SomeIdentities(ctx, poolsql.SomeIdentitiesParams{Pool: key, Limit: deleteBatch})
+			if err != nil {
+				return err
+			}
+			n = len(ids)
+			for _, i := range ids {
+				if err := errors.Join(q.DeleteLoginsOfIdentity(ctx, i), q.DeleteIdentity(ctx, i)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// Identity implements pool.Store.
+func (s *Pools) Identity(ctx context.Context, id string) (*pool.Identity, error) {
+	key, err := uuidBytes(id)
+	if err != nil {
+		return nil, &pool.NoIdentity{ID: id}
+	}
+	row, err := s.read.Identity(ctx, key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, &pool.NoIdentity{ID: id}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read identity: %w", err)
+	}
+	return s.withLogins(ctx, pool.Region(id), row)
+}
+
+// withLogins turns a row into an identity and adds its logins. The region of an
+// identity is that of its pool.
+func (s *Pools) withLogins(ctx context.Context, region string, row poolsql.Identity) (*pool.Identity, error) {
+	i := &pool.Identity{
+		ID: idText(region, row.ID), PoolID: idText(region, row.Pool),
+		Created: fromMillis(row.Created), Modified: fromMillis(row.Modified),
+		Guest: row.State&stateGuest != 0, Disabled: row.State&stateDisabled != 0,
+		Version: row.Version,
+	}
+	if row.Parent != nil {
+		i.Parent = idText(region, row.Parent)
+	}
+	if i.Guest {
+		return i, nil
+	}
+	logins, err := s.read.LoginsOfIdentity(ctx, row.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read logins: %w", err)
+	}
+	for _, l := range logins {
+		i.Logins = append(i.Logins, pool.Login{Provider: l.Provider, Subject: l.Subject, Linked: fromMillis(l.Linked)})
+	}
+	return i, nil
+}
+
+// The bits of identity.state.
+const (
+	stateGuest    = 1
+	stateDisabled = 2
+)
+
+// LoginOwner implements pool.Store.
+func (s *Pools) LoginOwner(ctx context.Context, poolID, provider, subject string) (string, error) {
+	key, err := uuidBytes(poolID)
+	if err != nil {
+		return "", err
+	}
+	owner, err := s.read.LoginOwner(ctx, poolsql.LoginOwnerParams{Pool: key, Provider: provider, Subject: subject})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read login: %w", err)
+	}
+	return idText(pool.Region(poolID), owner), nil
+}
+
+// Apply implements pool.Store. Changes that arrive together share a commit.
+func (s *Pools) Apply(ctx context.Context, c *pool.Change) error {
+	err := s.db.Group(ctx, func(tx *sql.Tx) error { return s.apply(ctx, s.write.WithTx(tx), c) })
+	if sqldb.Duplicate(err) {
+		return &pool.Conflict{What: "a login"}
+	}
+	return err
+}
+
+func (s *Pools) apply(ctx context.Context, q *poolsql.Queries, c *pool.Change) error {
+	poolKey, err := uuidBytes(c.PoolID)
+	if err != nil {
+		return err
+	}
+	if n, err := q.PoolExists(ctx, c.PoolID); err != nil || n == 0 {
+		return errors.Join(err, &pool.NoPool{ID: c.PoolID})
+	}
+	if c.Create != nil {
+		if err := create(ctx, q, poolKey, c.Create); err != nil {
+			return err
+		}
+	}
+	if c.Target == "" {
+		return nil
+	}
+	target, err := uuidBytes(c.Target)
+	if err != nil {
+		return err
+	}
+	n, err := q.AdoptLogins(ctx, poolsql.AdoptLoginsParams{Modified: c.At.UnixMilli(), ID: target, Was: c.TargetVersion})
+	if err != nil || n != 1 {
+		return errors.Join(err, conflictUnless(n == 1))
+	}
+	for _, m := range c.Disable {
+		id, err := uuidBytes(m.ID)
+		if err != nil {
+			return err
+		}
+		n, err := q.DisableIdentity(ctx, poolsql.DisableIdentityParams{Modified: c.At.UnixMilli(), Parent: target, ID: id, Was: m.Version})
+		if err != nil || n != 1 {
+			return errors.Join(err, conflictUnless(n == 1))
+		}
+	}
+	for _, m := range c.Move {
+		from, err := uuidBytes(m.From)
+		if err != nil {
+			return err
+		}
+		n, err := q.MoveLogin(ctx, poolsql.MoveLoginParams{Pool: poolKey, Provider: m.Login.Provider, Subject: m.Login.Subject, Target: target, Source: from})
+		if err != nil || n != 1 {
+			return errors.Join(err, conflictUnless(n == 1))
+		}
+	}
+	return link(ctx, q, poolKey, target, c.Link)
+}
+
+func create(ctx context.Context, q *poolsql.Queries, poolKey []byte, i *pool.Identity) error {
+	id, err := uuidBytes(i.ID)
+	if err != nil {
+		return err
+	}
+	state := int64(0)
+	if i.Guest {
+		state = stateGuest
+	}
+	err = q.InsertIdentity(ctx, poolsql.InsertIdentityParams{
+		ID: id, Pool: poolKey, Created: i.Created.UnixMilli(), Modified: i.Modified.UnixMilli(), State: state, Version: i.Version,
+	})
+	if err != nil {
+		return err
+	}
+	return link(ctx, q, poolKey, id, i.Logins)
+}
+
+func link(ctx context.Context, q *poolsql.Queries, poolKey, id []byte, logins []pool.Login) error {
+	for _, l := range logins {
+		err := q.InsertLogin(ctx, poolsql.InsertLoginParams{
+			Pool: poolKey, Provider: l.Provider, Subject: l.Subject, Identity: id, Linked: l.Linked.UnixMilli(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func conflictUnless(ok bool) error {
+	if ok {
+		return nil
+	}
+	return &pool.Conflict{What: "the identity"}
+}
+
+// ListIdentities implements pool.Store.
+func (s *Pools) ListIdentities(ctx context.Context, poolID string, after pool.Position, limit int, hideDisabled bool) ([]*pool.Identity, error) {
+	key, err := uuidBytes(poolID)
+	if err != nil {
+		return nil, err
+	}
+	var afterID []byte
+	var afterTime int64
+	if after.ID != "" {
+		if afterID, err = uuidBytes(after.ID); err != nil {
+			return nil, err
+		}
+		afterTime = after.Created.UnixMilli()
+	}
+	if afterID == nil {
+		afterID = []byte{}
+	}
+	var rows []poolsql.Identity
+	if hideDisabled {
+		rows, err = s.read.ListEnabledIdentities(ctx, poolsql.ListEnabledIdentitiesParams{Pool: key, Created: afterTime, ID: afterID, Page: int32(limit)})
+	} else {
+		rows, err = s.read.ListIdentities(ctx, poolsql.ListIdentitiesParams{Pool: key, Created: afterTime, ID: afterID, Page: int32(limit)})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list identities: %w", err)
+	}
+	list := make([]*pool.Identity, 0, len(rows))
+	for _, r := range rows {
+		i, err := s.withLogins(ctx, pool.Region(poolID), r)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, i)
+	}
+	return list, nil
+}
+
+// uuidBytes returns the 16 bytes of the UUID in an id of the form region:uuid.
+func uuidBytes(id string) ([]byte, error) {
+	_, text, ok := strings.Cut(id, ":")
+	if !ok || len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
+		return nil, &pool.NoIdentity{ID: id}
+	}
+	b, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+	// Upper-case hex would make two names for one identity.
+	if err != nil || len(b) != 16 || !bytes.Equal([]byte(strings.ToLower(text)), []byte(text)) {
+		return nil, &pool.NoIdentity{ID: id}
+	}
+	return b, nil
+}
+
+func idText(region string, b []byte) string {
+	return fmt.Sprintf("%s:%x-%x-%x-%x-%x", region, b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -1,0 +1,60 @@
+-- name: LoadPools :many
+SELECT id, version, document FROM identity_pool;
+
+-- name: InsertPool :exec
+INSERT INTO identity_pool (id, version, document) VALUES ($1, $2, $3);
+
+-- name: UpdatePool :execrows
+UPDATE identity_pool SET version = $2, document = $3 WHERE id = $1 AND version = sqlc.arg(was);
+
+-- name: DeletePool :exec
+DELETE FROM identity_pool WHERE id = $1;
+
+-- name: PoolExists :one
+SELECT count(*) FROM identity_pool WHERE id = $1;
+
+-- name: SomeIdentities :many
+SELECT id FROM identity WHERE pool = $1 LIMIT $2;
+
+-- name: DeleteIdentity :exec
+DELETE FROM identity WHERE id = $1;
+
+-- name: DeleteLoginsOfIdentity :exec
+DELETE FROM identity_login WHERE identity = $1;
+
+-- name: Identity :one
+SELECT id, pool, created, modified, state, parent, version FROM identity WHERE id = $1;
+
+-- name: LoginsOfIdentity :many
+SELECT provider, subject, linked FROM identity_login WHERE identity = $1 ORDER BY linked, provider, subject;
+
+-- name: LoginOwner :one
+SELECT identity FROM identity_login WHERE pool = $1 AND provider = $2 AND subject = $3;
+
+-- name: InsertIdentity :exec
+INSERT INTO identity (id, pool, created, modified, state, parent, version) VALUES ($1, $2, $3, $4, $5, NULL, $6);
+
+-- name: InsertLogin :exec
+INSERT INTO identity_login (pool, provider, subject, identity, linked) VALUES ($1, $2, $3, $4, $5);
+
+-- name: MoveLogin :execrows
+UPDATE identity_login SET identity = sqlc.arg(target)
+WHERE pool = $1 AND provider = $2 AND subject = $3 AND identity = sqlc.arg(source);
+
+-- name: AdoptLogins :execrows
+UPDATE identity SET modified = sqlc.arg(modified), state = 0, version = version + 1
+WHERE id = sqlc.arg(id) AND version = sqlc.arg(was) AND state < 2;
+
+-- name: DisableIdentity :execrows
+UPDATE identity SET modified = sqlc.arg(modified), state = state + 2, parent = sqlc.arg(parent), version = version + 1
+WHERE id = sqlc.arg(id) AND version = sqlc.arg(was) AND state < 2;
+
+-- name: ListIdentities :many
+SELECT id, pool, created, modified, state, parent, version FROM identity
+WHERE pool = sqlc.arg(pool) AND (created > sqlc.arg(created) OR (created = sqlc.arg(created) AND id > sqlc.arg(id)))
+ORDER BY created, id LIMIT sqlc.arg(page);
+
+-- name: ListEnabledIdentities :many
+SELECT id, pool, created, modified, state, parent, version FROM identity
+WHERE pool = sqlc.arg(pool) AND state < 2 AND (created > sqlc.arg(created) OR (created = sqlc.arg(created) AND id > sqlc.arg(id)))
+ORDER BY created, id LIMIT sqlc.arg(page);
