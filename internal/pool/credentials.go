@@ -1,0 +1,4 @@
+package pool
+
+// Sessions is what a pool needs of package sts.
+type Sessions interface{}
