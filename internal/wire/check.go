@@ -24,8 +24,10 @@ type Violation struct {
 	Shown string
 	// Rule is the sentence of the constraint.
 	Rule string
-	// Missing says that a required member is absent.
+	// Missing says that a required member is absent; Name is then its name on the
+	// wire.
 	Missing bool
+	Name    string
 }
 
 // MustNotBeNull is the rule a missing member breaks.
@@ -88,7 +90,7 @@ func (c *checker) structure(d *Struct, v reflect.Value, prefix string) {
 		fv := v.Field(f.Index)
 		if fv.IsNil() {
 			if f.Required && len(c.found) < maxViolations {
-				c.found = append(c.found, Violation{Path: prefix + f.Path, Shown: "null", Rule: MustNotBeNull, Missing: true})
+				c.found = append(c.found, Violation{Path: prefix + f.Path, Shown: "null", Rule: MustNotBeNull, Missing: true, Name: f.Name})
 			}
 			continue
 		}

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"maps"
+
+	"github.com/rockpool-id/rockpool/internal/audit"
+	"github.com/rockpool-id/rockpool/internal/authz"
+	"github.com/rockpool-id/rockpool/internal/caller"
+	"github.com/rockpool-id/rockpool/internal/wire/awserr"
+	"github.com/rockpool-id/rockpool/policy"
+)
+
+// hidden is what CloudTrail shows in place of a secret in a request.
+const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
+
+// record completes the call's audit event and hands it over. What the
+// implementation has set stays.
+func (k *call[A]) record(e *awserr.Error) {
+	ev, n := k.Event, k.Network
+	ev.EventSource = k.s.model.Name + ".amazonaws.com"
+	ev.EventName = k.op.Name
+	ev.Region = n.Region
+	ev.UserAgent = n.UserAgent
+	if n.SourceIP.IsValid() {
+		ev.SourceIP = n.SourceIP.String()
+	}
+	if ev.Principal == (audit.Principal{}) {
+		ev.Principal = principal(k.Caller)
+	}
+	if ev.Account == "" {
+		ev.Account = k.Caller.Account
+	}
+	ev.ReadOnly = k.op.ReadOnly
+	ev.Management = !k.op.DataEvent
+	if ev.Resources == nil {
+		for _, a := range k.asked {
+			if a.Resource != "*" {
+				ev.Resources = append(ev.Resources, audit.Resource{Type: a.Type, ARN: a.Resource, Account: a.ResourceAccount})
+			}
+		}
+	}
+	if ev.Request == nil && k.in != nil {
+		ev.Request = k.s.Shapes.Describe(k.in, hidden)
+	}
+	if e != nil {
+		ev.ErrorCode, ev.ErrorMessage = e.Code, e.Message
+	} else if ev.Response == nil && k.op.Output && !k.op.ReadOnly {
+		ev.Response = k.s.Shapes.Describe(k.out, nil)
+	}
+	k.s.Audit.Record(ev)
+}
+
+// noteDenial puts the reason of a denial where an administrator finds it.
+func (k *call[A]) noteDenial(a Ask, d authz.Decision) {
+	facts := map[string]any{
+		"deniedAction": a.Action, "deniedResource": a.Resource,
+		"decision": d.Effect.String(), "layer": d.Layer.String(),
+	}
+	if k.Event.Extra == nil {
+		k.Event.Extra = facts
+		return
+	}
+	maps.Copy(k.Event.Extra, facts)
+}
+
+// principal names a caller in CloudTrail's words.
+func principal(p *caller.Principal) audit.Principal {
+	a := audit.Principal{
+		ID: p.UserID, ARN: p.ARN, Account: p.Account,
+		AccessKeyID: p.AccessKeyID, UserName: p.UserName, Provider: p.Provider,
+	}
+	switch p.Type {
+	case policy.Root:
+		a.Type = "Root"
+	case policy.User:
+		a.Type = "IAMUser"
+	case policy.AssumedRole:
+		a.Type = "AssumedRole"
+		a.RoleARN = p.EntityARN
+	case policy.FederatedUser:
+		a.Type = "FederatedUser"
+	case policy.WebIdentity:
+		a.Type = "WebIdentityUser"
+	case policy.SAML:
+		a.Type = "SAMLUser"
+	case policy.Service:
+		a.Type = "AWSService"
+	default:
+		a.Type = "Unknown"
+	}
+	if s := p.Session; s != nil {
+		a.SessionName, a.Identity, a.Pool = s.Name, s.IdentityID, s.IdentityPoolID
+		if a.Provider == "" {
+			a.Provider = s.Provider
+		}
+	}
+	return a
+}
