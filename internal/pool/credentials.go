@@ -1,4 +1,87 @@
 package pool
 
-// Sessions is what a pool needs of package sts.
-type Sessions interface{}
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rockpool-id/rockpool/internal/sts"
+)
+
+// Sessions makes the session of a sign-in; *sts.Service implements it. The
+// trust policy of the role is decided there.
+type Sessions interface {
+	AssumeRoleForIdentity(ctx context.Context, g sts.IdentityGrant) (*sts.Result, error)
+}
+
+// SignIn is the outcome of GetCredentials, with the facts for the audit record.
+type SignIn struct {
+	Identity    *Identity // may be another than the one that was named, after a merge
+	Pool        *Pool
+	Credentials sts.Credentials
+	Role        RoleChoice
+	// Logins are the logins that were proven in this call, by provider.
+	Logins []Login
+	AMR    []string
+}
+
+// GetCredentials is the enhanced flow: it verifies the logins, settles the
+// identity, chooses its role and makes a session of it (cognito-identity.md
+// 3.3, 4 and 5). customRole is the optional CustomRoleArn.
+func (s *Service) GetCredentials(ctx context.Context, identityID string, logins map[string]string, customRole string) (*SignIn, error) {
+	named, p, err := s.Identity(ctx, identityID)
+	if err != nil {
+		return nil, err
+	}
+	// What needs no token is refused before any is looked at.
+	switch {
+	case len(logins) > 0:
+	case !named.Guest:
+		return nil, &Forbidden{ID: named.ID, Disabled: named.Disabled}
+	case !p.AllowUnauthenticated:
+		return nil, &GuestsNotAllowed{PoolID: p.ID}
+	}
+	proven, err := s.verify(ctx, p, logins)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.resolve(ctx, p, named, proven)
+	if err != nil {
+		return nil, err
+	}
+	in := &SignIn{Identity: id, Pool: p, AMR: amr(proven)}
+	for _, v := range proven {
+		in.Logins = append(in.Logins, Login{Provider: v.Provider, Subject: v.Subject})
+	}
+	if in.Role, err = chooseRole(p, len(proven) > 0, customRole); err != nil {
+		return nil, err
+	}
+	result, err := s.STS.AssumeRoleForIdentity(ctx, sts.IdentityGrant{
+		RoleARN: in.Role.ARN, PoolID: p.ID, IdentityID: id.ID, AMR: in.AMR, Guest: len(proven) == 0,
+	})
+	var denied *sts.TrustDenied
+	var invalid *sts.Invalid
+	var tooLarge *sts.PackedTooLarge
+	switch {
+	case errors.As(err, &denied), errors.As(err, &invalid), errors.As(err, &tooLarge):
+		return nil, &NoRole{Kind: in.Role.Kind, RoleARN: in.Role.ARN, Err: err}
+	case err != nil:
+		return nil, fmt.Errorf("assume role %s: %w", in.Role.ARN, err)
+	}
+	in.Credentials = result.Credentials
+	return in, nil
+}
+
+// amr lists how the caller was authenticated (cognito-identity.md 4.3):
+// "authenticated" once, then two entries for each login of this call.
+func amr(proven []verified) []string {
+	if len(proven) == 0 {
+		return []string{Unauthenticated}
+	}
+	list := make([]string, 1, 1+2*len(proven))
+	list[0] = Authenticated
+	for _, v := range proven {
+		list = append(list, v.AMR[0], v.AMR[1])
+	}
+	return list
+}

@@ -24,7 +24,7 @@ func (s *Service) GetID(ctx context.Context, poolID, account string, logins map[
 	if err != nil {
 		return nil, err
 	}
-	return s.resolve(ctx, p, "", proven)
+	return s.resolve(ctx, p, nil, proven)
 }
 
 // Identity returns one identity with its pool.

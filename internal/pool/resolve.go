@@ -15,31 +15,32 @@ const maxLogins = 20
 const maxRaces = 10
 
 // resolve finds or makes the identity that the verified logins belong to.
-// named is the identity the request names, "" for GetId. It implements the
+// named is the identity the request names, nil for GetId. It implements the
 // tables of cognito-identity.md 3.2 and 3.3 and the merge rule of 3.4; what it
 // decides it applies in one Change, and starts again when that loses a race.
-func (s *Service) resolve(ctx context.Context, p *Pool, named string, logins []verified) (*Identity, error) {
+func (s *Service) resolve(ctx context.Context, p *Pool, named *Identity, logins []verified) (*Identity, error) {
 	for range maxRaces {
 		id, err := s.resolveOnce(ctx, p, named, logins)
 		var lost *Conflict
 		if !errors.As(err, &lost) {
 			return id, err
 		}
+		if named != nil {
+			if named, err = s.load(ctx, p, named.ID); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return nil, &Conflict{What: "the identity"}
 }
 
-func (s *Service) resolveOnce(ctx context.Context, p *Pool, named string, logins []verified) (*Identity, error) {
-	if named == "" {
+func (s *Service) resolveOnce(ctx context.Context, p *Pool, id *Identity, logins []verified) (*Identity, error) {
+	if id == nil {
 		owners, unknown, err := s.owners(ctx, p, logins)
 		if err != nil {
 			return nil, err
 		}
 		return s.resolveUnnamed(ctx, p, owners, unknown)
-	}
-	id, err := s.load(ctx, p, named)
-	if err != nil {
-		return nil, err
 	}
 	if !id.Disabled && len(logins) > 0 && id.ownsAll(logins) {
 		return id, nil // the usual sign-in: one read
