@@ -114,7 +114,7 @@ type Authorization struct {
 // request.
 func (a *Authorization) Values() url.Values {
 	v := url.Values{}
-	for p := range pairs(a.rawQuery) {
+	for p, rest, ok := cutPair(a.rawQuery); ok; p, rest, ok = cutPair(rest) {
 		name, err1 := decode(p.name, a.plusIsSpace)
 		value, err2 := decode(p.value, a.plusIsSpace)
 		if err1 == nil && err2 == nil {

@@ -54,7 +54,7 @@ func NewBody(r *http.Request, a *Authorization, key Key) (*Body, error) {
 		src = http.NoBody
 	}
 	b := &Body{closer: src, in: src, length: r.ContentLength}
-	if src == http.NoBody {
+	if src == http.NoBody && b.length < 0 {
 		b.length = 0
 	}
 	switch form {

@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -92,19 +93,37 @@ func (k Key) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // sum returns the HMAC of text. A zero key signs with 32 zero bytes, so that
 // an unknown access key costs the same as a known one; sign refuses it.
 func (k Key) sum(text []byte) [sha256.Size]byte {
-	if k.k == nil {
-		var zero [sha256.Size]byte
-		return mac(zero[:], text)
+	var secret [sha256.Size]byte
+	if k.k != nil {
+		secret = *k.k
 	}
-	return mac(k.k[:], text)
+	return mac(secret[:], text)
 }
 
-// mac returns HMAC-SHA256(key, text).
-func mac(key, text []byte) (sum [sha256.Size]byte) {
-	h := hmac.New(sha256.New, key)
-	h.Write(text)
-	h.Sum(sum[:0])
-	return sum
+// mac returns HMAC-SHA256(key, text). Short texts, and every string to sign is
+// one, are done on the stack: RFC 2104 is two hashes, and crypto/hmac allocates
+// six times for them. A test holds the two equal.
+func mac(key, text []byte) [sha256.Size]byte {
+	const inner, outer = 0x36, 0x5c
+	var room [sha256.BlockSize + 320]byte
+	if len(key) > sha256.BlockSize || len(text) > len(room)-sha256.BlockSize {
+		// Clones, so that the arguments of the common case stay on the stack.
+		h := hmac.New(sha256.New, bytes.Clone(key))
+		h.Write(bytes.Clone(text))
+		return [sha256.Size]byte(h.Sum(nil))
+	}
+	pad := room[:sha256.BlockSize]
+	copy(pad, key)
+	for i := range pad {
+		pad[i] ^= inner
+	}
+	n := copy(room[sha256.BlockSize:], text)
+	sum := sha256.Sum256(room[:sha256.BlockSize+n])
+	for i := range pad {
+		pad[i] ^= inner ^ outer
+	}
+	n = copy(room[sha256.BlockSize:], sum[:])
+	return sha256.Sum256(room[:sha256.BlockSize+n])
 }
 
 // KeyCache remembers derived keys, so that one is derived once per access key,

@@ -266,7 +266,7 @@ var queryNames = [...]string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signa
 // one of them is refused and not taken for anonymous.
 func (q *queryAuth) read(raw string) error {
 	var v2Key, v2Signature bool
-	for p := range pairs(raw) {
+	for p, rest, ok := cutPair(raw); ok; p, rest, ok = cutPair(rest) {
 		name, err := decode(p.name, false)
 		if err != nil {
 			return err

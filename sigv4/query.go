@@ -1,7 +1,6 @@
 package sigv4
 
 import (
-	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,23 +39,19 @@ func host(r *http.Request) string {
 // pair is a query parameter, encoded.
 type pair struct{ name, value string }
 
-// pairs returns the parameters of a raw query in order, undecoded. Only "&"
-// separates; empty elements are skipped; a parameter without "=" has an empty
-// value.
-func pairs(raw string) iter.Seq[pair] {
-	return func(yield func(pair) bool) {
-		for raw != "" {
-			var p string
-			p, raw, _ = strings.Cut(raw, "&")
-			if p == "" {
-				continue
-			}
-			name, value, _ := strings.Cut(p, "=")
-			if !yield(pair{name, value}) {
-				return
-			}
+// cutPair returns the first parameter of a raw query, undecoded, and the rest;
+// ok is false when there is none. Only "&" separates; empty elements are
+// skipped; a parameter without "=" has an empty value.
+func cutPair(raw string) (p pair, rest string, ok bool) {
+	for raw != "" {
+		var element string
+		element, raw, _ = strings.Cut(raw, "&")
+		if element != "" {
+			p.name, p.value, _ = strings.Cut(element, "=")
+			return p, raw, true
 		}
 	}
+	return pair{}, "", false
 }
 
 // unreserved reports whether a byte stands for itself in a canonical request.
@@ -154,7 +149,7 @@ func appendQuery(dst []byte, raw string, plusIsSpace, presigned bool) ([]byte, e
 	}
 	var room [16]pair
 	list := room[:0]
-	for p := range pairs(raw) {
+	for p, rest, ok := cutPair(raw); ok; p, rest, ok = cutPair(rest) {
 		name, err := reencode(p.name, plusIsSpace)
 		if err != nil {
 			return dst, err

@@ -177,26 +177,20 @@ func checkSignature(r *http.Request, a *Authorization, key Key, payloadHash stri
 	if a.Scope.Service == serviceS3 {
 		usual.path = pathS3
 	}
-	var roomCanonical [1536]byte
-	var room [256]byte
-	try := func(v variant) (bool, error) {
-		canonical, err := appendCanonical(roomCanonical[:0], r, a, v, payloadHash)
-		if err != nil {
-			return false, err
-		}
-		return a.signedBy(key, a.appendStringToSign(room[:0], canonical)), nil
-	}
+	// Rooms for the texts, so that a usual request allocates neither.
+	var roomCanonical [2048]byte
+	var roomToSign [256]byte
 	readings := [...]variant{usual, {usual.path, true}, {pathAsSent, false}, {pathAsSent, true}}
 	hasPlus := strings.Contains(a.rawQuery, "+")
 	for i, v := range readings {
 		if i > 0 && (v.plusIsSpace && !hasPlus || v.path == pathAsSent && !asSentDiffers(r, usual.path)) {
 			continue
 		}
-		ok, err := try(v)
+		canonical, err := appendCanonical(roomCanonical[:0], r, a, v, payloadHash)
 		if err != nil {
 			return err
 		}
-		if ok {
+		if a.signedBy(key, a.appendStringToSign(roomToSign[:0], canonical)) {
 			a.plusIsSpace = v.plusIsSpace
 			return nil
 		}
