@@ -1,9 +1,7 @@
 package caller
 
 import (
-	"net/netip"
-	"time"
-
+	"github.com/rockpool-id/rockpool/internal/condkey"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/sts"
 	"github.com/rockpool-id/rockpool/policy"
@@ -29,15 +27,5 @@ type Principal struct {
 func (p *Principal) Anonymous() bool { return p.Type == policy.Anonymous }
 
 // Network is what the edge observed about a request; it fills the global
-// condition keys. Nothing in it comes from a header AWS does not define so,
-// except behind a configured trusted proxy.
-type Network struct {
-	SourceIP   netip.Addr
-	TLS        bool
-	TLSVersion string // "1.2", "1.3" or ""
-	UserAgent  string
-	Referer    string
-	Region     string // the region of the endpoint called
-	Time       time.Time
-	RequestID  string
-}
+// condition keys. It is defined below sts, which needs it for trust decisions.
+type Network = condkey.Network

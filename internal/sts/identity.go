@@ -1,0 +1,153 @@
+package sts
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/condkey"
+	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/policy"
+)
+
+// CognitoProvider is the principal that trust policies name for identity pools,
+// and the prefix of the pools' condition keys, whatever our own issuer is called.
+const CognitoProvider = "cognito-identity.amazonaws.com"
+
+// The condition keys of an identity pool session.
+const (
+	CognitoAudience = CognitoProvider + ":aud" // identity pool id
+	CognitoSubject  = CognitoProvider + ":sub" // identity id
+	CognitoAMR      = CognitoProvider + ":amr" // how the identity was proven
+)
+
+// CognitoSessionName is the session name of the enhanced flow.
+const CognitoSessionName = "CognitoIdentityCredentials"
+
+// The ceiling of guests in the enhanced flow: an inline policy and a managed one
+// (cognito-identity.md 5.6). Sessions name them by ARN and every node knows the
+// documents, so that a guest's token does not carry 2 KB of policy. The inline
+// one has no ARN on AWS; ours names it in records and explanations.
+const (
+	GuestInlineARN  = "arn:aws:iam::aws:policy/rockpool/GuestSessionPolicy"
+	GuestManagedARN = "arn:aws:iam::aws:policy/AmazonCognitoUnAuthedIdentitiesSessionPolicy"
+)
+
+//go:embed ceiling/guest-inline.json
+var guestInline string
+
+//go:embed ceiling/guest-managed.json
+var guestManaged string
+
+// BuiltinPolicy returns the document of a session policy that ships with the
+// program.
+func BuiltinPolicy(arn string) (document string, ok bool) {
+	switch arn {
+	case GuestInlineARN:
+		return guestInline, true
+	case GuestManagedARN:
+		return guestManaged, true
+	}
+	return "", false
+}
+
+// IdentityGrant is a request of an identity pool for a session of the role it
+// has chosen. The pool has verified the logins; the trust policy decides.
+type IdentityGrant struct {
+	RoleARN    string
+	PoolID     string
+	IdentityID string
+	// AMR is how the identity was proven: "unauthenticated", or "authenticated"
+	// and the providers (cognito-identity.md 4.3).
+	AMR            []string
+	Tags           []iam.Tag // attributes for access control
+	TransitiveKeys []string
+	SourceIdentity string
+	// Guest puts the session under the ceiling of guests. SessionPolicies
+	// replaces the built-in ceiling when the pool has its own.
+	Guest           bool
+	SessionPolicies []string
+	PolicyARNs      []string
+	Duration        time.Duration // 0 means an hour
+	// Network is nil in the enhanced flow: AWS's network keys describe the
+	// service there, not the user (cognito-identity.md 4.1).
+	Network *condkey.Network
+}
+
+// AssumeRoleForIdentity makes a session of a role for an identity of a pool. It
+// is AssumeRoleWithWebIdentity without a token in between. Refusals are as there.
+func (s *Service) AssumeRoleForIdentity(_ context.Context, g IdentityGrant) (*Result, error) {
+	if _, err := parseRoleARN(g.RoleARN); err != nil {
+		return nil, err
+	}
+	w := webIdentity{
+		roleARN: g.RoleARN, provider: CognitoProvider, name: CognitoSessionName, duration: g.Duration,
+		keys:     cognitoKeys(g.PoolID, g.IdentityID, g.AMR),
+		carried:  []string{CognitoAudience, CognitoSubject, CognitoAMR},
+		poolID:   g.PoolID,
+		identity: g.IdentityID,
+		tags:     g.Tags, transitive: g.TransitiveKeys, source: g.SourceIdentity,
+		policies: g.SessionPolicies, policyARNs: g.PolicyARNs,
+		network: g.Network,
+	}
+	if g.Guest && len(w.policies) == 0 && len(w.policyARNs) == 0 {
+		w.policyARNs = []string{GuestInlineARN, GuestManagedARN}
+	}
+	return s.assumeWebIdentity(&w)
+}
+
+func cognitoKeys(pool, identity string, amr []string) []ContextKey {
+	return []ContextKey{one(CognitoAudience, pool), one(CognitoSubject, identity), many(CognitoAMR, amr)}
+}
+
+// webIdentity is one assumption of a role by somebody a provider vouches for.
+type webIdentity struct {
+	roleARN, provider, name string
+	duration                time.Duration
+	keys                    []ContextKey // of the provider
+	carried                 []string     // names of keys the session keeps
+	poolID, identity        string
+	tags                    []iam.Tag
+	transitive              []string
+	source                  string
+	policies, policyARNs    []string
+	network                 *condkey.Network
+}
+
+// assumeWebIdentity decides the trust policy for w and makes the session.
+func (s *Service) assumeWebIdentity(w *webIdentity) (*Result, error) {
+	if err := checkSessionName(w.name); err != nil {
+		return nil, err
+	}
+	if err := checkSourceIdentity(w.source); err != nil {
+		return nil, err
+	}
+	tags, transitive, err := mergeTags(nil, w.tags, w.transitive)
+	if err != nil {
+		return nil, err
+	}
+	snapshot := s.cfg.IAM()
+	role, ok := snapshot.RoleByARN(w.roleARN)
+	if !ok {
+		return nil, &TrustDenied{RoleARN: w.roleARN, Action: ActionAssumeRoleWithWebIdentity, Provider: w.provider, Reason: NoSuchRole}
+	}
+	session := &Session{
+		Type: WebIdentitySession, Account: role.Account, RoleID: role.ID, Name: w.name,
+		Tags: tags, TransitiveKeys: transitive, SourceIdentity: w.source,
+		Policies: w.policies, PolicyARNs: w.policyARNs,
+		Provider: w.provider, Context: carried(w.keys, w.carried...),
+		IdentityID: w.identity, IdentityPoolID: w.poolID,
+	}
+	keys := append(requestKeys(session, transitive), w.keys...)
+	principal := policy.Principal{Type: policy.WebIdentity, Provider: w.provider}
+	question := trustQuestion{
+		role: role, action: ActionAssumeRoleWithWebIdentity, keys: keys, caller: principal,
+		tags: len(tags) > 0, source: w.source != "",
+		decide: decideWebIdentity(role, principal, keys, w.network, s.cfg.Now()),
+	}
+	facts, err := question.ask()
+	if err != nil {
+		return nil, err
+	}
+	return s.finish(snapshot, session, role, finishing{duration: w.duration, facts: facts})
+}

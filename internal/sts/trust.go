@@ -1,0 +1,154 @@
+package sts
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/condkey"
+	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/policy"
+)
+
+// TrustDecider decides whether an established caller may do something to a role
+// under the role's trust policy and the caller's own policies. Package authz has
+// it, because gathering a caller's policies is its work.
+type TrustDecider interface {
+	DecideTrust(role *iam.RoleEntry, action string, keys []ContextKey) policy.Decision
+}
+
+// TrustFacts is how a role was assumed, for the audit record.
+type TrustFacts struct {
+	RoleARN   string
+	Principal policy.Principal
+	Decision  policy.Decision // of the assuming action itself
+	Keys      []ContextKey    // what the trust policy could look at
+	Tags      bool            // sts:TagSession was needed and allowed
+	Source    bool            // sts:SetSourceIdentity was needed and allowed
+}
+
+// trustQuestion is one assumption of a role, decided action by action.
+type trustQuestion struct {
+	role   *iam.RoleEntry
+	action string // sts:AssumeRole or sts:AssumeRoleWithWebIdentity
+	keys   []ContextKey
+	tags   bool
+	source bool
+	caller policy.Principal
+	decide func(action string) policy.Decision
+}
+
+// ask decides the question: the assuming action, then what comes with it.
+func (q *trustQuestion) ask() (TrustFacts, error) {
+	facts := TrustFacts{RoleARN: q.role.ARN(), Principal: q.caller, Keys: q.keys, Tags: q.tags, Source: q.source}
+	if q.role.TrustPolicy == nil {
+		return facts, q.denied(q.action, TrustBroken, policy.Decision{Statement: -1})
+	}
+	facts.Decision = q.decide(q.action)
+	if facts.Decision.Effect != policy.Allow {
+		return facts, q.denied(q.action, TrustPolicyDenies, facts.Decision)
+	}
+	for _, extra := range [...]struct {
+		needed bool
+		action string
+	}{{q.tags, ActionTagSession}, {q.source, ActionSetSourceIdentity}} {
+		if !extra.needed {
+			continue
+		}
+		if d := q.decide(extra.action); d.Effect != policy.Allow {
+			return facts, q.denied(extra.action, TrustPolicyDenies, d)
+		}
+	}
+	return facts, nil
+}
+
+func (q *trustQuestion) denied(action string, reason TrustReason, d policy.Decision) *TrustDenied {
+	return &TrustDenied{
+		RoleARN: q.role.ARN(), Action: action, Caller: q.caller.ARN, Provider: q.caller.Provider,
+		Reason: reason, Decision: d,
+	}
+}
+
+// requestKeys are the condition keys of every assumption of a role.
+func requestKeys(session *Session, transitive []string) []ContextKey {
+	keys := []ContextKey{one("sts:RoleSessionName", session.Name)}
+	if session.SourceIdentity != "" {
+		keys = append(keys, one("sts:SourceIdentity", session.SourceIdentity))
+	}
+	if len(session.Tags) > 0 {
+		names := make([]string, len(session.Tags))
+		for i, t := range session.Tags {
+			names[i] = t.Key
+			keys = append(keys, one(condkey.RequestTagPrefix+t.Key, t.Value))
+		}
+		keys = append(keys, many(condkey.TagKeys, names))
+	}
+	if len(transitive) > 0 {
+		keys = append(keys, many("sts:TransitiveTagKeys", transitive))
+	}
+	return keys
+}
+
+// RoleTagKeys are the condition keys that tell a policy about the tags of a role
+// that is the resource of a request.
+func RoleTagKeys(role *iam.RoleEntry) []ContextKey {
+	if len(role.Tags) == 0 {
+		return nil
+	}
+	keys := make([]ContextKey, 0, 2*len(role.Tags))
+	for _, t := range role.Tags {
+		keys = append(keys, one("aws:ResourceTag/"+t.Key, t.Value), one("iam:ResourceTag/"+t.Key, t.Value))
+	}
+	return keys
+}
+
+func one(name, value string) ContextKey { return ContextKey{Name: name, Values: []string{value}} }
+
+func many(name string, values []string) ContextKey {
+	return ContextKey{Name: name, Values: values, Multi: true}
+}
+
+// Fill sets the key in a context of the policy engine.
+func (k *ContextKey) Fill(c *policy.Context) {
+	switch {
+	case k.Multi:
+		c.SetMulti(k.Name, k.Values)
+	case len(k.Values) > 0:
+		c.Set(k.Name, k.Values[0])
+	}
+}
+
+// decideWebIdentity decides an action for a caller who has no AWS identity: the
+// trust policy alone speaks (iam-sts.md 3.4).
+func decideWebIdentity(role *iam.RoleEntry, p policy.Principal, keys []ContextKey, network *condkey.Network, now time.Time) func(string) policy.Decision {
+	policies := &policy.Policies{Resource: role.TrustPolicy, Trust: true}
+	var c policy.Context
+	if network != nil {
+		network.Fill(&c, policies)
+	} else {
+		condkey.FillTime(&c, policies, now)
+	}
+	c.Set(condkey.FederatedProvider, p.Provider)
+	c.Set(condkey.ResourceAccount, role.Account)
+	for _, list := range [...][]ContextKey{RoleTagKeys(role), keys} {
+		for i := range list {
+			list[i].Fill(&c)
+		}
+	}
+	return func(action string) policy.Decision {
+		return policy.Decide(&policy.Request{
+			Principal: p, Action: action, Resource: role.ARN(), ResourceAccount: role.Account, Context: &c,
+		}, policies)
+	}
+}
+
+// carried picks the keys that later requests of the session still have
+// (iam-sts.md 2.7 "Later requests").
+func carried(keys []ContextKey, names ...string) []ContextKey {
+	var out []ContextKey
+	for _, k := range keys {
+		if slices.Contains(names, k.Name) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
