@@ -99,19 +99,14 @@ func parseHeader(header string) (*Authorization, error) {
 // setCredential splits key/date/region/service/terminator. What date, region,
 // service and terminator ought to be is Verify's business.
 func (a *Authorization) setCredential(s string) error {
-	bad := &Error{Code: BadCredential, Form: a.Form, Got: s}
-	if strings.Count(s, "/") != 4 {
-		return bad
-	}
 	rest := s
+	ok := strings.Count(s, "/") == 4
 	for _, into := range [...]*string{&a.AccessKeyID, &a.Scope.Date, &a.Scope.Region, &a.Scope.Service, &a.Scope.Terminator} {
 		*into, rest, _ = strings.Cut(rest, "/")
-		if *into == "" || len(*into) > 128 || !printable(*into) {
-			return bad
-		}
+		ok = ok && *into != "" && len(*into) <= 128 && printable(*into)
 	}
-	if len(a.Scope.Date) != len(dateFormat) || !digits(a.Scope.Date) {
-		return bad
+	if !ok || len(a.Scope.Date) != len(dateFormat) || !digits(a.Scope.Date) {
+		return &Error{Code: BadCredential, Form: a.Form, Got: s}
 	}
 	return nil
 }
@@ -120,17 +115,13 @@ func (a *Authorization) setCredential(s string) error {
 // case, ascending, no name twice. Two spellings of one list would be two
 // signatures for one request.
 func (a *Authorization) setSignedHeaders(s string) error {
-	bad := &Error{Code: Malformed, Form: a.Form, Part: "SignedHeaders", Got: s}
 	a.SignedHeaders = a.names[:0]
-	for s != "" {
+	for rest, more := s, true; more; {
 		var name string
-		var more bool
-		name, s, more = strings.Cut(s, ";")
-		if !headerName(name) || more && s == "" {
-			return bad
-		}
-		if n := len(a.SignedHeaders); n > 0 && a.SignedHeaders[n-1] >= name {
-			return bad
+		name, rest, more = strings.Cut(rest, ";")
+		n := len(a.SignedHeaders)
+		if !headerName(name) || n > 0 && a.SignedHeaders[n-1] >= name {
+			return &Error{Code: Malformed, Form: a.Form, Part: "SignedHeaders", Got: s}
 		}
 		a.SignedHeaders = append(a.SignedHeaders, name)
 	}
