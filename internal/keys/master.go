@@ -21,8 +21,9 @@ const (
 
 // MasterKey is the key-encryption key. It does not print.
 type MasterKey struct {
-	key    [keySize]byte
-	set    bool
+	// A pointer, because fmt prints the unexported fields of an enclosing
+	// struct without asking for the methods below.
+	key    *[keySize]byte
 	source string
 }
 
@@ -47,15 +48,13 @@ func (MasterKey) MarshalText() ([]byte, error) { return []byte("[master key]"), 
 // ParseMasterKey reads a master key from text: 32 bytes in base64, with or
 // without padding, in either alphabet. Source names its origin in errors.
 func ParseMasterKey(text, source string) (MasterKey, error) {
-	m := MasterKey{set: true, source: source}
 	clean := strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(strings.TrimSpace(text), "="))
 	raw, err := base64.RawURLEncoding.DecodeString(clean)
 	if err != nil || len(raw) != keySize {
 		// The text itself must not be shown: it may be a key with a typo.
 		return MasterKey{}, fmt.Errorf("keys: the master key from %s is not %d bytes in base64", source, keySize)
 	}
-	copy(m.key[:], raw)
-	return m, nil
+	return MasterKey{key: (*[keySize]byte)(raw), source: source}, nil
 }
 
 // LoadMasterKey returns the key from env (the value of MasterKeyEnv) when that

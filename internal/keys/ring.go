@@ -55,7 +55,7 @@ func Open(ctx context.Context, cfg Config) (*Ring, error) {
 	if cfg.Store == nil {
 		return nil, errors.New("keys: a ring needs a store")
 	}
-	if !cfg.Master.set {
+	if cfg.Master.key == nil {
 		return nil, errors.New("keys: a ring needs a master key")
 	}
 	if cfg.Now == nil {
