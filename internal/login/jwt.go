@@ -246,7 +246,7 @@ func (j *JWT) checkSignature(ctx context.Context, t *Token, set *keySet, k memor
 	if err != nil {
 		return &Refusal{Kind: NotJWT, Claim: "signature", Err: err}
 	}
-	started := j.cfg.Now()
+	before := set.cur.Load()
 	snap, err := set.current(ctx)
 	if err != nil {
 		return unreachable(ctx, err)
@@ -256,7 +256,7 @@ func (j *JWT) checkSignature(ctx context.Context, t *Token, set *keySet, k memor
 	if !refused || (r.Kind != UnknownKey && (r.Kind != BadSignature || t.header.kid != "")) {
 		return err
 	}
-	if !snap.fetchedAt.Before(started) { // it was fetched for this very token
+	if snap != before && !snap.stored { // it was fetched for this very token
 		return err
 	}
 	newer, why := set.newer(ctx, snap)

@@ -85,7 +85,7 @@ type keySet struct {
 type snapshot struct {
 	keys       []*key
 	byKid      map[string][]*key
-	fetchedAt  time.Time
+	stored     bool      // it comes from the store
 	refreshAt  time.Time // fetch ahead from here on
 	freshUntil time.Time
 	staleUntil time.Time // useless from here on
@@ -95,7 +95,6 @@ func newSnapshot(keys []*key, fetchedAt, freshUntil time.Time) *snapshot {
 	s := &snapshot{
 		keys:       keys,
 		byKid:      make(map[string][]*key, len(keys)),
-		fetchedAt:  fetchedAt,
 		refreshAt:  fetchedAt.Add(freshUntil.Sub(fetchedAt) / 5 * 4),
 		freshUntil: freshUntil,
 		staleUntil: freshUntil.Add(staleFor),
@@ -138,10 +137,15 @@ func (s *snapshot) has(k *key) bool {
 // current returns the keys to verify with now. The error is why there are
 // none.
 func (s *keySet) current(ctx context.Context) (*snapshot, error) {
-	snap, now := s.cur.Load(), s.now()
-	if snap != nil && now.Before(snap.refreshAt) {
-		return snap, nil
+	if snap := s.cur.Load(); snap != nil && s.now().Before(snap.refreshAt) {
+		return snap, nil // kept apart so that the hot path allocates nothing
 	}
+	return s.renewed(ctx)
+}
+
+// renewed is current when there are no keys or it is time to fetch.
+func (s *keySet) renewed(ctx context.Context) (*snapshot, error) {
+	snap, now := s.cur.Load(), s.now()
 	if snap == nil {
 		if err := s.wait(ctx, s.flights.DoChan("load", s.load), 0); err != nil {
 			return nil, err
@@ -293,7 +297,9 @@ func (s *keySet) load() (any, error) {
 	if limit := stored.FetchedAt.Add(maxLifetime); until.After(limit) || until.Before(stored.FetchedAt) {
 		until = limit
 	}
-	s.cur.CompareAndSwap(nil, newSnapshot(keys, stored.FetchedAt, until))
+	snap := newSnapshot(keys, stored.FetchedAt, until)
+	snap.stored = true
+	s.cur.CompareAndSwap(nil, snap)
 	return nil, nil
 }
 

@@ -51,6 +51,7 @@ type Provider struct {
 	discovery int
 	fetches   int
 	body      []byte
+	asked     chan struct{}
 }
 
 // NewProvider starts a provider that publishes keys. It stops with the test.
@@ -87,6 +88,14 @@ func (p *Provider) Hold() (release func()) {
 	})
 }
 
+// Asked returns a channel that gets a value for every request for keys from now
+// on. It must be read.
+func (p *Provider) Asked() <-chan struct{} {
+	asked := make(chan struct{})
+	p.set(func() { p.asked = asked })
+	return asked
+}
+
 func (p *Provider) set(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -111,15 +120,21 @@ func (p *Provider) Requests() int {
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	keys := slices.Clone(p.keys)
-	down, keyURL, cache, body, hold := p.down, p.keyURL, p.cache, p.body, p.hold
+	down, keyURL, cache, body, hold, asked := p.down, p.keyURL, p.cache, p.body, p.hold, p.asked
 	discovery := r.URL.Path == "/.well-known/openid-configuration"
 	if discovery {
 		p.discovery++
 	} else {
 		p.fetches++
-		cache = p.cache
 	}
 	p.mu.Unlock()
+	if asked != nil && !discovery {
+		select {
+		case asked <- struct{}{}:
+		case <-r.Context().Done():
+			return
+		}
+	}
 	if down {
 		http.Error(w, "down", http.StatusServiceUnavailable)
 		return
