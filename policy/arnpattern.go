@@ -1,0 +1,174 @@
+package policy
+
+import "strings"
+
+// arnFields holds what follows "arn:": partition, service, region, account
+// and resource. The resource keeps further colons and slashes.
+type arnFields [5]string
+
+// splitARN splits s without allocating (arn.Parse is for edges, where an
+// error matters more than a nanosecond).
+func splitARN(s string) (f arnFields, ok bool) {
+	rest, ok := strings.CutPrefix(s, "arn:")
+	if !ok {
+		return f, false
+	}
+	for i := range 4 {
+		if f[i], rest, ok = strings.Cut(rest, ":"); !ok {
+			return f, false
+		}
+	}
+	f[4] = rest
+	return f, true
+}
+
+// arnPattern matches ARNs field by field, so that a star in an early field
+// never crosses a colon (spec/iam-sts.md 1.5, 1.8).
+type arnPattern struct {
+	shape  arnShape
+	fields [5]arnField
+	whole  *pattern
+}
+
+type arnShape uint8
+
+const (
+	neverARN  arnShape = iota // cannot match anything
+	anyARN                    // the element * alone
+	fieldsARN                 // six fields
+	wholeARN                  // a variable that holds a whole ARN
+)
+
+// arnField is one field's pattern. Most are literal or *, which need no
+// pattern.
+type arnField struct {
+	any  bool
+	text string
+	glob *pattern
+}
+
+func (f *arnField) match(s string, ctx *Context) verdict {
+	switch {
+	case f.any:
+		return yes
+	case f.glob != nil:
+		return f.glob.match(s, ctx)
+	}
+	return verdictOf(s == f.text)
+}
+
+func compileField(text string, d dialect) arnField {
+	p := compilePattern(text, d)
+	switch {
+	case p.any():
+		return arnField{any: true}
+	case p.exact:
+		return arnField{text: p.lit}
+	}
+	return arnField{glob: &p}
+}
+
+// compileResource compiles an entry of Resource or NotResource. Variables
+// have a meaning only after the fifth colon. An ARN with fewer fields is
+// completed with stars when complete is set, and otherwise matches nothing.
+func compileResource(text string, variables, complete bool) arnPattern {
+	if text == "*" {
+		return arnPattern{shape: anyARN}
+	}
+	fields := strings.SplitN(text, ":", 6)
+	if fields[0] != "arn" || len(fields) < 6 && !complete {
+		return arnPattern{}
+	}
+	for len(fields) < 6 {
+		fields = append(fields, "*")
+	}
+	p := arnPattern{shape: fieldsARN}
+	for i, field := range fields[1:] {
+		p.fields[i] = compileField(field, dialect{wildcards: true, variables: variables && i == 4})
+	}
+	return p
+}
+
+// compileARN compiles a value of an Arn operator, where a variable may stand
+// anywhere.
+func compileARN(text string, variables bool) arnPattern {
+	d := dialect{wildcards: true, variables: variables}
+	fields := splitTemplate(text, variables)
+	if len(fields) == 6 {
+		if fields[0] != "arn" {
+			return arnPattern{}
+		}
+		p := arnPattern{shape: fieldsARN}
+		for i, field := range fields[1:] {
+			p.fields[i] = compileField(field, d)
+		}
+		return p
+	}
+	// "${aws:PrincipalTag/source}": the tag holds the whole ARN, as literal text.
+	if p := compilePattern(text, d); len(p.vars) > 0 && !p.wild() {
+		return arnPattern{shape: wholeARN, whole: &p}
+	}
+	return arnPattern{}
+}
+
+// splitTemplate splits text at its first five colons outside of variables.
+func splitTemplate(text string, variables bool) []string {
+	var fields []string
+	start := 0
+	lastBrace := strings.LastIndexByte(text, '}')
+	for i := 0; i < len(text) && len(fields) < 5; i++ {
+		switch {
+		case variables && text[i] == '$' && i+1 < lastBrace && text[i+1] == '{':
+			i += strings.IndexByte(text[i:], '}')
+		case text[i] == ':':
+			fields = append(fields, text[start:i])
+			start = i + 1
+		}
+	}
+	return append(fields, text[start:])
+}
+
+// matchFields matches a split ARN.
+func (p *arnPattern) matchFields(f *arnFields, ctx *Context) verdict {
+	for i := range p.fields {
+		if v := p.fields[i].match(f[i], ctx); v != yes {
+			return v
+		}
+	}
+	return yes
+}
+
+// resource is a request's resource: an ARN, or * for an action that knows no
+// resources.
+type resource struct {
+	star   bool
+	fields arnFields
+}
+
+func parseResource(s string) (r resource, ok bool) {
+	if s == "*" {
+		return resource{star: true}, true
+	}
+	r.fields, ok = splitARN(s)
+	return r, ok
+}
+
+// matchResource matches a request's resource. The resource * is matched by
+// the element * and by an ARN of nothing but stars (spec 1.5).
+func (p *arnPattern) matchResource(r *resource, ctx *Context) verdict {
+	switch p.shape {
+	case anyARN:
+		return yes
+	case neverARN:
+		return unknown
+	}
+	if r.star {
+		for i := range p.fields {
+			if !p.fields[i].any {
+				return no
+			}
+		}
+		return yes
+	}
+	return p.matchFields(&r.fields, ctx)
+}

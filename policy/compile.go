@@ -1,0 +1,179 @@
+package policy
+
+import "strings"
+
+// Meta says where a policy comes from.
+type Meta struct {
+	// Name and ARN identify the policy to people; ARN is empty for an inline
+	// policy. The engine only carries them.
+	Name, ARN string
+	// Bindings maps a user or role ARN named in Principal or NotPrincipal to
+	// the unique id that entity had when the policy was written. With an entry
+	// the principal matches by id alone; an empty id is an entity that is gone
+	// and matches nobody. Without an entry it matches by ARN. For a canonical
+	// user id the entry is the account it stands for.
+	Bindings map[string]string
+}
+
+// Policy is a compiled document, immutable and shared between requests.
+// Everything that can be worked out without the request has been.
+type Policy struct {
+	doc        *Document
+	meta       Meta
+	statements []statement
+	keys       map[string]struct{} // folded condition keys, for Mentions
+}
+
+// statement is one compiled statement.
+type statement struct {
+	deny         bool
+	notAction    bool
+	notResource  bool
+	notPrincipal bool
+	anyResource  bool // a trust policy's statements have no Resource
+	actions      []actionPattern
+	resources    []arnPattern
+	principals   []principalPattern
+	conditions   []condition
+}
+
+// Compile prepares a document for decisions. Parse has refused whatever could
+// not be compiled.
+func Compile(d *Document, m Meta) *Policy {
+	p := &Policy{doc: d, meta: m, statements: make([]statement, len(d.statements)), keys: map[string]struct{}{}}
+	for i := range d.statements {
+		p.statements[i] = p.compile(&d.statements[i])
+	}
+	return p
+}
+
+// Broken makes a policy that stands for a stored text which no longer parses.
+// What it denied is unknown, so it denies everything (spec/iam-sts.md 7.1).
+// Its Document is nil.
+func Broken(m Meta) *Policy {
+	return &Policy{meta: m}
+}
+
+// broken reports whether p cannot be trusted to deny what it should.
+func (p *Policy) broken() bool { return p == nil || p.doc == nil }
+
+func (p *Policy) compile(s *Statement) statement {
+	d := p.doc
+	c := statement{
+		deny:         s.Effect != Allow,
+		notAction:    s.NotAction,
+		notResource:  s.NotResource,
+		notPrincipal: s.NotPrincipal,
+		anyResource:  d.kind == Trust,
+		actions:      make([]actionPattern, len(s.Actions)),
+		resources:    make([]arnPattern, len(s.Resources)),
+		principals:   make([]principalPattern, len(s.Principals)),
+		conditions:   make([]condition, len(s.Conditions)),
+	}
+	for i, a := range s.Actions {
+		c.actions[i] = compileAction(a.Text)
+	}
+	for i, r := range s.Resources {
+		c.resources[i] = compileResource(r.Text, d.variables(), d.kind != Resource)
+		p.useVariables(c.resources[i].fields[4].glob)
+	}
+	for i := range s.Principals {
+		c.principals[i] = compilePrincipal(&s.Principals[i], p.meta.Bindings)
+	}
+	for i := range s.Conditions {
+		c.conditions[i] = compileCondition(&s.Conditions[i], d.variables())
+		p.keys[c.conditions[i].key.name] = struct{}{}
+		for _, t := range c.conditions[i].tests {
+			p.useTest(t)
+		}
+	}
+	return c
+}
+
+// useTest notes the condition keys that a test's variables read.
+func (p *Policy) useTest(t test) {
+	switch t := t.(type) {
+	case *text:
+		p.useVariables(&t.pattern)
+	case foldedText:
+		p.useVariables(&t.pattern)
+	case truth:
+		p.useVariables(&t.pattern)
+	case arnTest:
+		p.useVariables(t.pattern.whole)
+		for _, f := range t.pattern.fields {
+			p.useVariables(f.glob)
+		}
+	}
+}
+
+func (p *Policy) useVariables(g *pattern) {
+	if g == nil {
+		return
+	}
+	for _, v := range g.vars {
+		p.keys[v.key.name] = struct{}{}
+	}
+}
+
+// Name returns the policy's name.
+func (p *Policy) Name() string { return p.meta.Name }
+
+// ARN returns the managed policy's ARN, "" for an inline policy.
+func (p *Policy) ARN() string { return p.meta.ARN }
+
+// Document returns what was compiled, nil for a Broken policy.
+func (p *Policy) Document() *Document { return p.doc }
+
+// Len returns the number of statements.
+func (p *Policy) Len() int { return len(p.statements) }
+
+// Sid returns the Sid of statement i, "" when it has none.
+func (p *Policy) Sid(i int) string {
+	if i < 0 || i >= len(p.statements) {
+		return ""
+	}
+	return p.doc.statements[i].Sid
+}
+
+// Position returns where statement i stands in the document's text.
+func (p *Policy) Position(i int) Position {
+	if i < 0 || i >= len(p.statements) {
+		return Position{}
+	}
+	return p.doc.statements[i].Position
+}
+
+// Mentions reports whether any condition or variable of the policy reads the
+// key, in any case. A key that ends in a slash stands for all keys that begin
+// with it: "s3:ExistingObjectTag/". A gateway asks before it fetches what the
+// key would hold. A Broken policy might mention anything.
+func (p *Policy) Mentions(conditionKey string) bool {
+	if p.broken() {
+		return true
+	}
+	key := lower(conditionKey)
+	if !strings.HasSuffix(key, "/") {
+		_, ok := p.keys[key]
+		return ok
+	}
+	for k := range p.keys {
+		if strings.HasPrefix(k, key) {
+			return true
+		}
+	}
+	return false
+}
+
+// Mentions reports whether any of the policies mentions the key.
+func (p *Policies) Mentions(conditionKey string) bool {
+	for _, list := range [][]*Policy{p.Identity, p.Session} {
+		for _, q := range list {
+			if q.Mentions(conditionKey) {
+				return true
+			}
+		}
+	}
+	return p.Boundary != nil && p.Boundary.Mentions(conditionKey) ||
+		p.Resource != nil && p.Resource.Mentions(conditionKey)
+}

@@ -1,0 +1,148 @@
+package policy
+
+import "iter"
+
+// Context is the set of condition keys of one request: what the edge knows
+// about the caller, the connection and the parameters (spec/iam-sts.md 2.7).
+//
+// Key names ignore case. A key is single-valued (Set) or multi-valued
+// (SetMulti), which is a property of the key and not of how many values it
+// carries today: a multi-valued key with one value still needs ForAnyValue or
+// ForAllValues. A key that was never set is missing, which is not the same as
+// empty.
+//
+// The zero value is ready to use. Reset forgets the keys and keeps the
+// memory, so a pooled Context costs no allocation. A Context may be read by
+// many goroutines and written by one.
+type Context struct {
+	entries []contextEntry
+}
+
+type contextEntry struct {
+	key    string
+	hash   uint32
+	multi  bool
+	values []string
+}
+
+// Entry is one key of a Context, as All lists it. Values belong to the
+// Context.
+type Entry struct {
+	Key    string // spelled as it was set
+	Values []string
+	Multi  bool
+}
+
+// Set gives the single-valued key its value, replacing an earlier one.
+func (c *Context) Set(key, value string) {
+	e := c.slot(key)
+	e.multi = false
+	e.values = append(e.values[:0], value)
+}
+
+// SetMulti gives the multi-valued key its values, replacing earlier ones. The
+// slice is copied. With no values the key is present and counts as null.
+func (c *Context) SetMulti(key string, values []string) {
+	e := c.slot(key)
+	e.multi = true
+	e.values = append(e.values[:0], values...)
+}
+
+// Reset forgets every key and keeps the memory for the next request.
+func (c *Context) Reset() {
+	for i := range c.entries {
+		e := &c.entries[i]
+		clear(e.values[:cap(e.values)]) // do not keep the last caller's data alive
+		*e = contextEntry{values: e.values[:0]}
+	}
+	c.entries = c.entries[:0]
+}
+
+// Get returns the values of key and whether the key is multi-valued; ok is
+// false when it was never set. The slice belongs to the Context.
+func (c *Context) Get(key string) (values []string, multi, ok bool) {
+	if e := c.find(hashKey(key), key); e != nil {
+		return e.values, e.multi, true
+	}
+	return nil, false, false
+}
+
+// Len returns how many keys are set.
+func (c *Context) Len() int {
+	if c == nil {
+		return 0
+	}
+	return len(c.entries)
+}
+
+// All lists the keys in the order they were first set.
+func (c *Context) All() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		if c == nil {
+			return
+		}
+		for i := range c.entries {
+			e := &c.entries[i]
+			if !yield(Entry{Key: e.key, Values: e.values, Multi: e.multi}) {
+				return
+			}
+		}
+	}
+}
+
+// slot finds the entry of key or makes one, reusing memory left by Reset.
+func (c *Context) slot(key string) *contextEntry {
+	hash := hashKey(key)
+	if e := c.find(hash, key); e != nil {
+		return e
+	}
+	if n := len(c.entries); n < cap(c.entries) {
+		c.entries = c.entries[:n+1]
+	} else {
+		c.entries = append(c.entries, contextEntry{})
+	}
+	e := &c.entries[len(c.entries)-1]
+	e.key, e.hash = key, hash
+	return e
+}
+
+// find looks a key up. A request has a few dozen keys, for which a scan over
+// hashes beats a map.
+func (c *Context) find(hash uint32, key string) *contextEntry {
+	if c == nil {
+		return nil
+	}
+	for i := range c.entries {
+		e := &c.entries[i]
+		if e.hash == hash && equalFold(e.key, key) {
+			return e
+		}
+	}
+	return nil
+}
+
+// lookup finds a key whose name is already folded and hashed, as compiled
+// policies hold it.
+func (c *Context) lookup(k contextKey) *contextEntry {
+	if c == nil {
+		return nil
+	}
+	for i := range c.entries {
+		e := &c.entries[i]
+		if e.hash == k.hash && equalLower(e.key, k.name) {
+			return e
+		}
+	}
+	return nil
+}
+
+// contextKey is a condition key named by a policy, prepared for lookup.
+type contextKey struct {
+	name string // folded
+	hash uint32
+}
+
+func newContextKey(key string) contextKey {
+	low := lower(key)
+	return contextKey{name: low, hash: hashKey(low)}
+}

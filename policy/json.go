@@ -1,0 +1,440 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// A token-level JSON reader. encoding/json keeps the last of two equal member
+// names, replaces broken text silently and loses positions; for a security
+// document each of those is a hole or a riddle, so policies are read by these
+// 200 lines. The grammar is RFC 8259 exactly, plus a depth limit.
+
+// maxDepth bounds nesting. The deepest legal policy has six levels.
+const maxDepth = 16
+
+// Position is a place in a document's text. Line and Column count from one;
+// Column counts bytes.
+type Position struct {
+	Offset, Line, Column int
+}
+
+type nodeKind uint8
+
+const (
+	nullNode nodeKind = iota
+	boolNode
+	numberNode
+	stringNode
+	arrayNode
+	objectNode
+)
+
+// node is one JSON value with its place in the text.
+type node struct {
+	kind    nodeKind
+	text    string // decoded string, or the literal of a number or bool
+	items   []node
+	members []member
+	pos     Position
+	end     int // offset just after the value
+}
+
+type member struct {
+	name  string
+	pos   Position
+	value node
+}
+
+// get returns the member called name.
+func (n *node) get(name string) (*node, bool) {
+	for i := range n.members {
+		if n.members[i].name == name {
+			return &n.members[i].value, true
+		}
+	}
+	return nil, false
+}
+
+// jsonError is what the reader reports; duplicate tells a well-formed text
+// with a repeated member from one that is not JSON at all.
+type jsonError struct {
+	pos       Position
+	detail    string
+	duplicate bool
+}
+
+func (e *jsonError) Error() string {
+	return fmt.Sprintf("line %d, column %d: %s", e.pos.Line, e.pos.Column, e.detail)
+}
+
+// readJSON reads the one value in text.
+func readJSON(text string) (node, *jsonError) {
+	r := reader{text: text, line: 1}
+	r.space()
+	n, err := r.value(0)
+	if err != nil {
+		return node{}, err
+	}
+	r.space()
+	if r.off < len(text) {
+		return node{}, r.fail("text after the end of the document")
+	}
+	return n, nil
+}
+
+type reader struct {
+	text      string
+	off       int
+	line      int
+	lineStart int
+}
+
+func (r *reader) pos() Position {
+	return Position{Offset: r.off, Line: r.line, Column: r.off - r.lineStart + 1}
+}
+
+func (r *reader) fail(detail string) *jsonError {
+	return &jsonError{pos: r.pos(), detail: detail}
+}
+
+// space skips white space. Newlines are legal nowhere else, so this is the
+// only place that counts lines.
+func (r *reader) space() {
+	for r.off < len(r.text) {
+		switch r.text[r.off] {
+		case '\n':
+			r.line++
+			r.lineStart = r.off + 1
+		case ' ', '\t', '\r':
+		default:
+			return
+		}
+		r.off++
+	}
+}
+
+func (r *reader) peek() byte {
+	if r.off < len(r.text) {
+		return r.text[r.off]
+	}
+	return 0
+}
+
+func (r *reader) value(depth int) (node, *jsonError) {
+	if depth > maxDepth {
+		return node{}, r.fail("nested too deeply")
+	}
+	n := node{pos: r.pos()}
+	var err *jsonError
+	switch c := r.peek(); {
+	case c == '{':
+		n.kind = objectNode
+		n.members, err = r.object(depth)
+	case c == '[':
+		n.kind = arrayNode
+		n.items, err = r.array(depth)
+	case c == '"':
+		n.kind = stringNode
+		n.text, err = r.str()
+	case c == '-' || isDigit(c):
+		n.kind = numberNode
+		n.text, err = r.number()
+	default:
+		n.kind, n.text, err = r.word()
+	}
+	n.end = r.off
+	return n, err
+}
+
+// duplicates above this many members are looked up in a map, so that an
+// object of many members still costs linear time.
+const manyMembers = 16
+
+func (r *reader) object(depth int) ([]member, *jsonError) {
+	r.off++ // {
+	var members []member
+	var seen map[string]bool
+	r.space()
+	if r.peek() == '}' {
+		r.off++
+		return nil, nil
+	}
+	for {
+		r.space()
+		m := member{pos: r.pos()}
+		if r.peek() != '"' {
+			return nil, r.fail("expected a member name")
+		}
+		var err *jsonError
+		if m.name, err = r.str(); err != nil {
+			return nil, err
+		}
+		if len(members) == manyMembers {
+			seen = make(map[string]bool)
+			for _, old := range members {
+				seen[old.name] = true
+			}
+		}
+		if hasMember(members, seen, m.name) {
+			return nil, &jsonError{pos: m.pos, detail: fmt.Sprintf("member %q appears twice", m.name), duplicate: true}
+		}
+		if seen != nil {
+			seen[m.name] = true
+		}
+		r.space()
+		if r.peek() != ':' {
+			return nil, r.fail("expected a colon")
+		}
+		r.off++
+		r.space()
+		if m.value, err = r.value(depth + 1); err != nil {
+			return nil, err
+		}
+		members = append(members, m)
+		r.space()
+		switch r.peek() {
+		case ',':
+			r.off++
+		case '}':
+			r.off++
+			return members, nil
+		default:
+			return nil, r.fail("expected a comma or the end of the object")
+		}
+	}
+}
+
+func hasMember(members []member, seen map[string]bool, name string) bool {
+	if seen != nil {
+		return seen[name]
+	}
+	for i := range members {
+		if members[i].name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) array(depth int) ([]node, *jsonError) {
+	r.off++ // [
+	items := []node{}
+	r.space()
+	if r.peek() == ']' {
+		r.off++
+		return items, nil
+	}
+	for {
+		r.space()
+		n, err := r.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, n)
+		r.space()
+		switch r.peek() {
+		case ',':
+			r.off++
+		case ']':
+			r.off++
+			return items, nil
+		default:
+			return nil, r.fail("expected a comma or the end of the array")
+		}
+	}
+}
+
+func (r *reader) word() (nodeKind, string, *jsonError) {
+	rest := r.text[r.off:]
+	for _, w := range []struct {
+		text string
+		kind nodeKind
+	}{{"true", boolNode}, {"false", boolNode}, {"null", nullNode}} {
+		if strings.HasPrefix(rest, w.text) {
+			r.off += len(w.text)
+			return w.kind, w.text, nil
+		}
+	}
+	return nullNode, "", r.fail("expected a JSON value")
+}
+
+func (r *reader) number() (string, *jsonError) {
+	start := r.off
+	if r.peek() == '-' {
+		r.off++
+	}
+	switch {
+	case r.peek() == '0':
+		r.off++
+	case !r.digits():
+		return "", r.fail("expected a digit")
+	}
+	if r.peek() == '.' {
+		r.off++
+		if !r.digits() {
+			return "", r.fail("expected a digit after the point")
+		}
+	}
+	if c := r.peek(); c == 'e' || c == 'E' {
+		r.off++
+		if c := r.peek(); c == '+' || c == '-' {
+			r.off++
+		}
+		if !r.digits() {
+			return "", r.fail("expected a digit in the exponent")
+		}
+	}
+	return r.text[start:r.off], nil
+}
+
+// digits skips a run of digits and reports whether there was one.
+func (r *reader) digits() bool {
+	start := r.off
+	for isDigit(r.peek()) {
+		r.off++
+	}
+	return r.off > start
+}
+
+// str reads a string. Text without escapes is shared with the document.
+func (r *reader) str() (string, *jsonError) {
+	r.off++ // opening quote
+	start := r.off
+	var b []byte
+	escaped := false
+	for r.off < len(r.text) {
+		c := r.text[r.off]
+		switch {
+		case c == '"':
+			s := r.text[start:r.off]
+			if escaped {
+				s = string(append(b, s...))
+			}
+			r.off++
+			return s, nil
+		case c == '\\':
+			b = append(b, r.text[start:r.off]...)
+			escaped = true
+			char, err := r.escape()
+			if err != nil {
+				return "", err
+			}
+			b = utf8.AppendRune(b, char)
+			start = r.off
+		case c < ' ':
+			return "", r.fail("control character in a string")
+		case c < utf8.RuneSelf:
+			r.off++
+		default:
+			char, size := utf8.DecodeRuneInString(r.text[r.off:])
+			if char == utf8.RuneError && size == 1 {
+				return "", r.fail("text is not valid UTF-8")
+			}
+			r.off += size
+		}
+	}
+	return "", r.fail("string without an end")
+}
+
+// escape reads one escape sequence. Half a surrogate pair is refused: it has
+// no character, and what it became would not print back.
+func (r *reader) escape() (rune, *jsonError) {
+	r.off++ // backslash
+	c := r.peek()
+	switch c {
+	case '"', '\\', '/':
+		r.off++
+		return rune(c), nil
+	case 'b':
+		r.off++
+		return '\b', nil
+	case 'f':
+		r.off++
+		return '\f', nil
+	case 'n':
+		r.off++
+		return '\n', nil
+	case 'r':
+		r.off++
+		return '\r', nil
+	case 't':
+		r.off++
+		return '\t', nil
+	case 'u':
+		first, ok := r.hex4()
+		if !ok {
+			return 0, r.fail("bad escape sequence")
+		}
+		if !utf16.IsSurrogate(first) {
+			return first, nil
+		}
+		if r.peek() == '\\' {
+			r.off++
+			if second, ok := r.hex4(); ok {
+				if char := utf16.DecodeRune(first, second); char != utf8.RuneError {
+					return char, nil
+				}
+			}
+		}
+		return 0, r.fail("half a surrogate pair")
+	}
+	return 0, r.fail("bad escape sequence")
+}
+
+// hex4 reads "uXXXX".
+func (r *reader) hex4() (rune, bool) {
+	if len(r.text)-r.off < 5 || r.text[r.off] != 'u' {
+		return 0, false
+	}
+	var char rune
+	for _, c := range []byte(r.text[r.off+1 : r.off+5]) {
+		switch {
+		case isDigit(c):
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		case 'A' <= c && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		char = char<<4 | rune(c)
+	}
+	r.off += 5
+	return char, true
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// quote appends s as a JSON string. Characters that IAM does not accept in a
+// policy text (above U+00FF) are escaped unless wide is set.
+func quote(b []byte, s string, wide bool) []byte {
+	const hex = "0123456789abcdef"
+	unicode4 := func(b []byte, r rune) []byte {
+		return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+	}
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == '\n':
+			b = append(b, '\\', 'n')
+		case r == '\t':
+			b = append(b, '\\', 't')
+		case r < ' ':
+			b = unicode4(b, r)
+		case r <= 0xFF || wide:
+			b = utf8.AppendRune(b, r)
+		case r > 0xFFFF:
+			hi, lo := utf16.EncodeRune(r)
+			b = unicode4(unicode4(b, hi), lo)
+		default:
+			b = unicode4(b, r)
+		}
+	}
+	return append(b, '"')
+}

@@ -1,0 +1,308 @@
+package policy
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// pattern is a compiled text of the policy language: literal text, the
+// wildcards * and ?, and variables whose values arrive with the request.
+//
+// It is cut at its stars into chunks. The first chunk is anchored at the
+// start of the text, the last at its end, and each chunk between is taken at
+// its leftmost place; since a chunk always matches the same number of
+// characters, leftmost is never wrong and nothing is tried twice. There is no
+// regular expression and no recursion.
+//
+// The value of a variable is spliced in as text when a chunk is compared. It
+// is never parsed again, so a star inside a value is only a star
+// (spec/iam-sts.md 1.7).
+type pattern struct {
+	chunks []chunk
+	vars   []variable
+	min    int    // no shorter text can match (bytes, variables counted as empty)
+	exact  bool   // no wildcard and no variable: literal holds everything
+	lit    string // the literal when exact, else the literal prefix
+}
+
+// chunk is what stands between two stars.
+type chunk []atom
+
+type atomKind uint8
+
+const (
+	literalAtom  atomKind = iota // this text
+	oneAtom                      // ?: any one character
+	variableAtom                 // the value of vars[index]
+)
+
+type atom struct {
+	kind  atomKind
+	text  string
+	index int
+}
+
+// variable is ${key} or ${key, 'default'}.
+type variable struct {
+	key        contextKey
+	fallback   string
+	hasDefault bool
+}
+
+// dialect says which parts of the language a pattern may use.
+type dialect struct {
+	wildcards bool // * and ? are wildcards
+	variables bool // ${…} is a variable or an escape (Version 2012-10-17)
+}
+
+// compilePattern compiles text. Every text is a legal pattern.
+func compilePattern(text string, d dialect) pattern {
+	return assemble(scanAtoms(text, d))
+}
+
+// star is how scanAtoms marks a *, which never reaches a chunk.
+const starAtom atomKind = 0xFF
+
+// scanAtoms cuts text into atoms, with starAtom for each star.
+func scanAtoms(text string, d dialect) ([]atom, []variable) {
+	var atoms []atom
+	var vars []variable
+	start := 0
+	flush := func(end int) {
+		if end > start {
+			atoms = append(atoms, atom{kind: literalAtom, text: text[start:end]})
+		}
+	}
+	// Without a closing brace further on, ${ is literal; knowing where the last
+	// one stands keeps "${${${…" linear.
+	lastBrace := strings.LastIndexByte(text, '}')
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case d.variables && c == '$' && i+1 < lastBrace && text[i+1] == '{':
+			flush(i)
+			end := i + 2 + strings.IndexByte(text[i+2:], '}')
+			body := text[i+2 : end]
+			if body == "*" || body == "?" || body == "$" {
+				atoms = append(atoms, atom{kind: literalAtom, text: body})
+			} else {
+				atoms = append(atoms, atom{kind: variableAtom, index: len(vars)})
+				vars = append(vars, parseVariable(body))
+			}
+			i = end + 1
+			start = i
+		case d.wildcards && (c == '*' || c == '?'):
+			flush(i)
+			kind := oneAtom
+			if c == '*' {
+				kind = starAtom
+			}
+			atoms = append(atoms, atom{kind: kind})
+			i++
+			start = i
+		default:
+			i++
+		}
+	}
+	flush(len(text))
+	return atoms, vars
+}
+
+// parseVariable reads the inside of ${…}. Anything but "key, 'default'" is
+// taken as a key; a malformed one names no key, has no value and grants
+// nothing.
+func parseVariable(body string) variable {
+	if key, rest, ok := strings.Cut(body, ", '"); ok && strings.HasSuffix(rest, "'") {
+		return variable{key: newContextKey(key), fallback: rest[:len(rest)-1], hasDefault: true}
+	}
+	return variable{key: newContextKey(body)}
+}
+
+// assemble joins neighbouring literals and cuts at the stars.
+func assemble(atoms []atom, vars []variable) pattern {
+	p := pattern{vars: vars}
+	var c chunk
+	for _, a := range atoms {
+		switch {
+		case a.kind == starAtom:
+			// "**" is "*".
+			if len(c) > 0 || len(p.chunks) == 0 {
+				p.chunks = append(p.chunks, c)
+				c = nil
+			}
+			continue
+		case a.kind == literalAtom && len(c) > 0 && c[len(c)-1].kind == literalAtom:
+			c[len(c)-1].text += a.text
+		default:
+			c = append(c, a)
+		}
+		switch a.kind {
+		case literalAtom:
+			p.min += len(a.text)
+		case oneAtom:
+			p.min++
+		}
+	}
+	endsInStar := len(atoms) > 0 && atoms[len(atoms)-1].kind == starAtom
+	if len(c) > 0 || len(p.chunks) == 0 || endsInStar {
+		p.chunks = append(p.chunks, c)
+	}
+	if first := p.chunks[0]; len(first) > 0 && first[0].kind == literalAtom {
+		p.lit = first[0].text
+	}
+	p.exact = len(p.chunks) == 1 && (len(p.chunks[0]) == 0 || len(p.chunks[0]) == 1 && p.chunks[0][0].kind == literalAtom)
+	return p
+}
+
+// any reports whether the pattern is * alone.
+func (p *pattern) any() bool {
+	return len(p.chunks) == 2 && len(p.chunks[0]) == 0 && len(p.chunks[1]) == 0
+}
+
+// wild reports whether the pattern has a wildcard.
+func (p *pattern) wild() bool {
+	if len(p.chunks) > 1 {
+		return true
+	}
+	for _, a := range p.chunks[0] {
+		if a.kind == oneAtom {
+			return true
+		}
+	}
+	return false
+}
+
+// fewVars is how many variables a pattern resolves without allocating.
+const fewVars = 4
+
+// match reports whether the pattern matches the whole of s. A variable
+// without a value makes the answer unknown: the pattern has no meaning.
+func (p *pattern) match(s string, ctx *Context) verdict {
+	if p.exact {
+		return verdictOf(s == p.lit)
+	}
+	var few [fewVars]string
+	values := few[:0]
+	for i := range p.vars {
+		v, ok := p.vars[i].resolve(ctx)
+		if !ok {
+			return unknown
+		}
+		values = append(values, v)
+	}
+	if len(s) < p.min || !strings.HasPrefix(s, p.lit) {
+		return no
+	}
+	return verdictOf(p.glob(s, values))
+}
+
+// resolve returns a variable's value: that of a single-valued key, else the
+// default.
+func (v *variable) resolve(ctx *Context) (string, bool) {
+	if e := ctx.lookup(v.key); e != nil && !e.multi && len(e.values) == 1 {
+		return e.values[0], true
+	}
+	return v.fallback, v.hasDefault
+}
+
+// glob matches s against the chunks.
+func (p *pattern) glob(s string, values []string) bool {
+	first, last := p.chunks[0], len(p.chunks)-1
+	n, ok := first.prefix(s, values)
+	if !ok {
+		return false
+	}
+	s = s[n:]
+	if last == 0 {
+		return s == ""
+	}
+	end, ok := p.chunks[last].suffix(s, values)
+	if !ok {
+		return false
+	}
+	s = s[:end]
+	for _, c := range p.chunks[1:last] {
+		after, ok := c.find(s, values)
+		if !ok {
+			return false
+		}
+		s = s[after:]
+	}
+	return true
+}
+
+// prefix matches the chunk at the start of s and returns its length there.
+func (c chunk) prefix(s string, values []string) (int, bool) {
+	i := 0
+	for _, a := range c {
+		text := a.text
+		switch a.kind {
+		case oneAtom:
+			_, size := utf8.DecodeRuneInString(s[i:])
+			if size == 0 {
+				return 0, false
+			}
+			i += size
+			continue
+		case variableAtom:
+			text = values[a.index]
+		}
+		if !strings.HasPrefix(s[i:], text) {
+			return 0, false
+		}
+		i += len(text)
+	}
+	return i, true
+}
+
+// suffix matches the chunk at the end of s and returns where it begins.
+func (c chunk) suffix(s string, values []string) (int, bool) {
+	end := len(s)
+	for k := len(c) - 1; k >= 0; k-- {
+		a := c[k]
+		text := a.text
+		switch a.kind {
+		case oneAtom:
+			_, size := utf8.DecodeLastRuneInString(s[:end])
+			if size == 0 {
+				return 0, false
+			}
+			end -= size
+			continue
+		case variableAtom:
+			text = values[a.index]
+		}
+		if !strings.HasSuffix(s[:end], text) {
+			return 0, false
+		}
+		end -= len(text)
+	}
+	return end, true
+}
+
+// find returns the offset just after the leftmost place where the chunk
+// matches in s.
+func (c chunk) find(s string, values []string) (int, bool) {
+	if len(c) == 1 && c[0].kind == literalAtom {
+		i := strings.Index(s, c[0].text)
+		return i + len(c[0].text), i >= 0
+	}
+	for i := 0; ; {
+		// Jump to the next place where a leading literal stands.
+		if c[0].kind == literalAtom {
+			j := strings.Index(s[i:], c[0].text)
+			if j < 0 {
+				return 0, false
+			}
+			i += j
+		}
+		if n, ok := c.prefix(s[i:], values); ok {
+			return i + n, true
+		}
+		_, size := utf8.DecodeRuneInString(s[i:])
+		if size == 0 {
+			return 0, false
+		}
+		i += size
+	}
+}
