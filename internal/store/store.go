@@ -1,0 +1,24 @@
+package store
+
+import (
+	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/keys"
+	"github.com/rockpool-id/rockpool/internal/login"
+	"github.com/rockpool-id/rockpool/internal/pool"
+)
+
+// Engine is an open database with everything Rockpool keeps in it.
+type Engine interface {
+	// IAM returns the store of roles, users, policies, access keys and
+	// identity providers.
+	IAM() iam.Store
+	// Pools returns the store of identity pools and identities.
+	Pools() pool.Store
+	// Ring returns the store of the key ring.
+	Ring() keys.Store
+	// LoginKeys returns the store of login providers' public keys.
+	LoginKeys() login.KeyStore
+	// Close releases what the engine prepared on the database. It does not
+	// close a database that it was given.
+	Close() error
+}

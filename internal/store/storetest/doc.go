@@ -1,0 +1,9 @@
+// Package storetest is the kit that every storage engine runs: named cases,
+// each with the rule it holds, over the Store interfaces of the domain. A case
+// gets an empty store and a function that closes the engine and opens it again
+// on the same data.
+//
+// Pools covers pool.Store, IAM covers iam.Store, Keys covers keys.Store and
+// LoginKeys covers login.KeyStore. The kit knows no engine and no SQL; rules of
+// the domain are tested with the domain.
+package storetest
