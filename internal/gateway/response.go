@@ -1,0 +1,102 @@
+package gateway
+
+import (
+	"io"
+	"net/http"
+	"sync"
+)
+
+// Response is the answer being written. It counts, remembers the status, keeps
+// sendfile working (io.ReaderFrom) and sets headers without an allocation each.
+type Response struct {
+	w      http.ResponseWriter
+	header http.Header
+	status int
+	bytes  int64
+	used   int
+	values [24]string
+}
+
+var _ io.ReaderFrom = (*Response)(nil)
+
+func (w *Response) init(under http.ResponseWriter) { w.w, w.header = under, under.Header() }
+
+// Header returns the header map.
+func (w *Response) Header() http.Header { return w.header }
+
+// Set sets a header. The name must be in canonical form ("Etag").
+func (w *Response) Set(name, value string) {
+	if w.used == len(w.values) {
+		w.header[name] = []string{value}
+		return
+	}
+	w.values[w.used] = value
+	w.header[name] = w.values[w.used : w.used+1 : w.used+1]
+	w.used++
+}
+
+// WriteHeader sends the status.
+func (w *Response) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.w.WriteHeader(status)
+}
+
+// Write writes a part of the body.
+func (w *Response) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.w.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// copyBuffers holds buffers of sendfileFrom bytes.
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, sendfileFrom); return &b }}
+
+// sendfileFrom is the size from which sendfile pays for its extra system calls.
+const sendfileFrom = 32 << 10
+
+// ReadFrom copies from src, by sendfile where net/http can.
+func (w *Response) ReadFrom(src io.Reader) (int64, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	if l, ok := src.(*io.LimitedReader); ok && l.N <= sendfileFrom {
+		buf := copyBuffers.Get().(*[]byte)
+		defer copyBuffers.Put(buf)
+		n, err := io.ReadFull(l, (*buf)[:l.N])
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			err = nil // shorter than promised: the caller compares lengths
+		}
+		m, werr := w.w.Write((*buf)[:n])
+		w.bytes += int64(m)
+		if err == nil {
+			err = werr
+		}
+		return int64(m), err
+	}
+	var n int64
+	var err error
+	if rf, ok := w.w.(io.ReaderFrom); ok {
+		n, err = rf.ReadFrom(src)
+	} else {
+		n, err = io.Copy(struct{ io.Writer }{w.w}, src)
+	}
+	w.bytes += n
+	return n, err
+}
+
+// Unwrap gives the underlying writer to http.ResponseController.
+func (w *Response) Unwrap() http.ResponseWriter { return w.w }
+
+// Wrote reports whether the status has been sent.
+func (w *Response) Wrote() bool { return w.status != 0 }
+
+// Status returns the status sent, 0 before.
+func (w *Response) Status() int { return w.status }
+
+// Bytes returns the number of body bytes written.
+func (w *Response) Bytes() int64 { return w.bytes }
