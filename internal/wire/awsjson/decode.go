@@ -352,29 +352,46 @@ func (d *decoder) str() ([]byte, error) {
 	if err := d.expect('"', "a string"); err != nil {
 		return nil, err
 	}
-	ascii := true
-	for i := d.pos; i < len(d.data); i++ {
-		switch c := d.data[i]; {
-		case c == '"':
-			text := d.data[d.pos:i]
-			if !ascii && !utf8.Valid(text) {
-				return nil, d.fail("text that is not UTF-8")
+	end := bytes.IndexByte(d.data[d.pos:], '"')
+	if end < 0 {
+		return nil, d.fail("a string without an end")
+	}
+	text := d.data[d.pos : d.pos+end]
+	if i := bytes.IndexByte(text, '\\'); i >= 0 {
+		return d.escaped(d.pos + i)
+	}
+	if err := d.clean(text); err != nil {
+		return nil, err
+	}
+	d.pos += end + 1
+	return text, nil
+}
+
+// clean reports whether text, which has no escapes, may stand in a string.
+func (d *decoder) clean(text []byte) error {
+	for i, c := range text {
+		if c < ' ' {
+			return d.fail("a control character in a string")
+		}
+		if c >= utf8.RuneSelf {
+			// The rest is not plain ASCII, the rare case.
+			if bytes.ContainsFunc(text[i:], func(r rune) bool { return r < ' ' }) {
+				return d.fail("a control character in a string")
 			}
-			d.pos = i + 1
-			return text, nil
-		case c == '\\':
-			return d.escaped(i)
-		case c < ' ':
-			return nil, d.fail("a control character in a string")
-		case c >= utf8.RuneSelf:
-			ascii = false
+			if !utf8.Valid(text) {
+				return d.fail("text that is not UTF-8")
+			}
+			return nil
 		}
 	}
-	return nil, d.fail("a string without an end")
+	return nil
 }
 
 // escaped reads the rest of a string whose first escape stands at i.
 func (d *decoder) escaped(i int) ([]byte, error) {
+	if err := d.clean(d.data[d.pos:i]); err != nil {
+		return nil, err
+	}
 	text := append([]byte(nil), d.data[d.pos:i]...)
 	for d.pos = i; d.pos < len(d.data); {
 		switch c := d.data[d.pos]; {

@@ -13,8 +13,7 @@
 // UTF-8 and no lone surrogates, exact member names and exact JSON types. Unknown
 // members are skipped and a null member is absent; a null inside a list or map is
 // refused, because dropping it could turn a login into a guest. A member that is
-// absent stays out of an answer, except for a required list, which is written
-// empty.
+// absent stays out of an answer.
 //
 // Times are epoch seconds, written with milliseconds when there are any. Blobs are
 // base64. Map keys are written in order, so equal values have equal bytes.

@@ -24,7 +24,7 @@ func appendStruct(dst []byte, s *wire.Struct, v reflect.Value) []byte {
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		fv := v.Field(f.Index)
-		if fv.IsNil() && !(f.Required && f.Value.Kind == wire.List) {
+		if fv.IsNil() {
 			continue
 		}
 		if !first {

@@ -17,6 +17,9 @@
 // value of the wrong type gives MalformedInput. Parameters, and the dots in a
 // name, are bounded.
 //
+// Members that are absent stay out of an answer, except for a required list, which
+// is written empty: scripts index into it without asking.
+//
 // Times are ISO 8601 in UTC with seconds, blobs base64, booleans true and false.
 // XML cannot carry most control characters; they become U+FFFD. Policy documents
 // that IAM answers percent-encoded go through PercentEncode in the API package.
