@@ -18,8 +18,11 @@ func (e *Engine) fill(c *policy.Context, ask condkey.Asker, r *Request) {
 	if r.Network != nil {
 		r.Network.Fill(c, ask)
 	}
-	if r.ResourceAccount != "" {
+	switch {
+	case r.ResourceAccount != "":
 		c.Set(condkey.ResourceAccount, r.ResourceAccount)
+	case r.Resource != "*" && r.Caller.Account != "":
+		c.Set(condkey.ResourceAccount, r.Caller.Account) // none named: it is the caller's own
 	}
 	e.fillPrincipal(c, ask, r.Caller)
 	if r.Caller.Session != nil {

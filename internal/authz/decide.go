@@ -55,9 +55,6 @@ func (e *Engine) decide(r *Request, rec policy.Recorder) Decision {
 		if d.Effect == policy.Allow && r.OwnerOnly && !ofOwner(r) {
 			d = policy.Decision{Effect: policy.ImplicitDeny, Layer: policy.ResourceLayer, Statement: -1}
 		}
-		if d.Effect == policy.ExplicitDeny && d.Layer == policy.ResourceLayer && rootKeepsPolicy(r) {
-			d = policy.Decision{Effect: policy.Allow, Statement: -1}
-		}
 	}
 	if d.Effect == policy.Allow {
 		return Decision{Decision: d, Allowed: true}

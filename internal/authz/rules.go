@@ -65,20 +65,6 @@ func ofOwner(r *Request) bool {
 	return p.Type == policy.Service || p.Type != policy.Anonymous && p.Account == r.ResourceAccount
 }
 
-// rootKeepsPolicy reports whether the request is one by which the account root
-// repairs a bucket policy that locks everybody out; a deny in the policy itself
-// does not stop it (iam-sts.md 2.2).
-func rootKeepsPolicy(r *Request) bool {
-	if r.Caller.Type != policy.Root || r.Caller.Account != r.ResourceAccount {
-		return false
-	}
-	switch r.Action {
-	case "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy":
-		return true
-	}
-	return false
-}
-
 // plain reports whether the caller may learn no more than that access is denied:
 // a stranger to the account that owns the resource.
 func plain(r *Request) bool {

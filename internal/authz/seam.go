@@ -12,7 +12,7 @@ type Request struct {
 	Network         *caller.Network
 	Action          string // "s3:GetObject"
 	Resource        string // ARN or "*"
-	ResourceAccount string // owner account; "" when the resource has none
+	ResourceAccount string // owner account; "" means the caller's own
 	// Keys are the service's own condition keys (s3:prefix, aws:RequestTag/…);
 	// global and session keys are filled by authz.
 	Keys []sts.ContextKey

@@ -6,27 +6,23 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/rockpool-id/rockpool/sigv4"
 )
 
-// Network describes what was observed about a request, for condition keys and
-// records. a is the verified signature, nil for none.
+// Observe describes what can be seen of a request before anybody is believed, for
+// condition keys and records. Its region is the installation's own; a verified
+// signature names the one that the client called (WithBody sets it).
 //
 // Forwarding headers are believed only when the connection itself comes from a
 // trusted proxy, and then only as far as trusted proxies vouch for each other:
 // the client is the last address that no trusted proxy has (iam-sts.md 2.7).
-func (c *Resolver) Network(r *http.Request, a *sigv4.Authorization, requestID string) *Network {
+func (c *Resolver) Observe(r *http.Request) *Network {
 	n := &Network{
 		TLS:       r.TLS != nil,
 		UserAgent: r.Header.Get("User-Agent"),
 		Referer:   r.Header.Get("Referer"),
 		Region:    c.cfg.Regions[0],
 		Time:      c.cfg.Now().UTC(),
-		RequestID: requestID,
-	}
-	if a != nil {
-		n.Region = a.Scope.Region
+		RequestID: c.cfg.NewID(),
 	}
 	if r.TLS != nil {
 		n.TLSVersion = tlsVersion(r.TLS.Version)

@@ -1,8 +1,9 @@
 package caller
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/netip"
 	"time"
@@ -37,7 +38,7 @@ type Config struct {
 	KeyCache int
 	MaxSkew  time.Duration    // 0 means AWS's 15 minutes
 	Now      func() time.Time // nil means time.Now
-	Log      *slog.Logger     // nil discards
+	NewID    func() string    // makes request ids; nil means random UUIDs
 }
 
 // Resolver establishes callers. It is safe for concurrent use.
@@ -59,8 +60,8 @@ func New(cfg Config) (*Resolver, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
+	if cfg.NewID == nil {
+		cfg.NewID = newID
 	}
 	return &Resolver{cfg: cfg, keys: sigv4.NewKeyCache(cfg.KeyCache), global: globalRegions(cfg.Regions)}, nil
 }
@@ -83,4 +84,43 @@ func (c *Resolver) Identify(r *http.Request, service, bodySHA256 string) (*Princ
 	}
 	p, key, err := c.Establish(r, a, service)
 	return p, a, key, err
+}
+
+// newID returns a random UUID, version 4.
+func newID() string {
+	var b [16]byte
+	// Read never fails: crypto/rand ends the program when there is no randomness.
+	_, _ = rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	var s [36]byte
+	for i, j := 0, 0; i < len(b); i++ {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			s[j] = '-'
+			j++
+		}
+		hex.Encode(s[j:], b[i:i+1])
+		j += 2
+	}
+	return string(s[:])
+}
+
+// WithBody identifies callers of services that take requests with a body that is
+// in memory: the APIs, not the gateways.
+type WithBody struct{ *Resolver }
+
+// Identify is Resolver.Identify for a body that has been read. It notes the
+// region of a valid signature in n.
+func (c WithBody) Identify(r *http.Request, body []byte, service string, n *Network) (*Principal, error) {
+	a, err := sigv4.Parse(r)
+	if err != nil {
+		return nil, err
+	}
+	if a != nil {
+		a.BodySHA256 = sigv4.HashBody(body)
+	}
+	p, _, err := c.Establish(r, a, service)
+	if err == nil && a != nil && n != nil {
+		n.Region = a.Scope.Region
+	}
+	return p, err
 }

@@ -118,6 +118,16 @@ func (r *Ring) Open(purpose string, sealed, aad []byte) ([]byte, error) {
 	return s.open(purpose, sealed, aad)
 }
 
+// Holds reports whether the ring has the key that sealed a record, of which the
+// first bytes suffice. Memories of opened records ask it, so that removing a key
+// ends what it sealed at once.
+func (r *Ring) Holds(record []byte) bool {
+	if len(record) < 1+idSize {
+		return false
+	}
+	return r.state.Load().sealers[keyID(record[1:1+idSize])] != nil
+}
+
 // CurrentID returns the id of the current sealing key.
 func (r *Ring) CurrentID() string { return r.state.Load().current.id.String() }
 
