@@ -57,6 +57,13 @@ func Full(err error) bool {
 	return code(err)&0xff == sqlite3.SQLITE_FULL || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
+// Uncertain reports an error of the disk in the middle of a commit, after
+// which the write may or may not be found when the database is opened again.
+func Uncertain(err error) bool {
+	c := code(err) & 0xff
+	return c == sqlite3.SQLITE_IOERR || c == sqlite3.SQLITE_CORRUPT
+}
+
 // code is the extended SQLite result code of err, or 0.
 func code(err error) int {
 	var e *sqlite.Error

@@ -1,0 +1,107 @@
+package filestore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+
+	"github.com/rockpool-id/rockpool/internal/object"
+)
+
+// Put stores an object. It reads body before it knows whether the write will
+// be refused, except for a precondition that fails already.
+func (s *Store) Put(ctx context.Context, bucket, key string, body io.Reader, o object.PutOptions) (*object.Info, error) {
+	b, err := s.bucket(bucket)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.judgeEarly(o.Precondition, b, key); err != nil {
+		return nil, err
+	}
+	st, err := s.stage(ctx, body, &o, true)
+	if err != nil {
+		return nil, err
+	}
+	m := meta{headers: o.Headers, metadata: o.Metadata, tags: o.Tags}
+	e := &entry{
+		key: key, size: st.size, modified: s.stamp(), etag: st.etag, class: o.StorageClass,
+		checksums:   encodeChecksums(st.sums.checksums(fullObject)),
+		contentType: o.Headers.ContentType, meta: m.encode(), blob: st.blobOrNil(), data: st.data,
+	}
+	var freed []blobID
+	err = s.commit(ctx, func(tx *sql.Tx) error {
+		freed = freed[:0]
+		if st.inFile {
+			if err := s.addBlob(tx, st.blob); err != nil {
+				return err
+			}
+		}
+		var err error
+		freed, err = s.replace(tx, b, e, o.Precondition, freed)
+		return err
+	})
+	s.settle(st, err)
+	if err != nil {
+		return nil, err
+	}
+	s.free(freed)
+	return e.info()
+}
+
+// Delete removes an object; removing what is not there succeeds.
+func (s *Store) Delete(ctx context.Context, bucket, key string, p object.Precondition) error {
+	b, err := s.bucket(bucket)
+	if err != nil {
+		return err
+	}
+	var freed []blobID
+	err = s.commit(ctx, func(tx *sql.Tx) error {
+		freed = freed[:0]
+		was, err := s.readOld(tx, b, key)
+		if err != nil {
+			return err
+		}
+		if err := judge(p, b, key, was.exists, was.etag); err != nil {
+			return err
+		}
+		if !was.exists {
+			return nil
+		}
+		if _, err := tx.Stmt(s.q.entryDelete).Exec(b.id, []byte(key)); err != nil {
+			return fmt.Errorf("delete object: %w", err)
+		}
+		freed, err = s.dropBlobs(tx, was.files, freed)
+		return err
+	})
+	if err == nil {
+		s.free(freed)
+	}
+	return err
+}
+
+// SetTags replaces an object's tags and nothing else of it.
+func (s *Store) SetTags(ctx context.Context, bucket, key string, tags []object.Tag) error {
+	b, err := s.bucket(bucket)
+	if err != nil {
+		return err
+	}
+	return s.commit(ctx, func(tx *sql.Tx) error {
+		was, err := s.readOld(tx, b, key)
+		if err != nil {
+			return err
+		}
+		if !was.exists {
+			return &object.NoKey{Bucket: bucket, Key: key}
+		}
+		m, err := decodeMeta(was.meta)
+		if err != nil {
+			return err
+		}
+		m.tags = tags
+		if _, err := tx.Stmt(s.q.entrySetMeta).Exec(b.id, []byte(key), m.encode()); err != nil {
+			return fmt.Errorf("write tags: %w", err)
+		}
+		return nil
+	})
+}

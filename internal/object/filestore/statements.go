@@ -1,0 +1,94 @@
+package filestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/rockpool-id/rockpool/internal/sqldb"
+)
+
+// statements are prepared once: parsing SQL costs more than a point read.
+// Those on the writer are used inside transactions only.
+type statements struct {
+	all []*sql.Stmt
+
+	// on the readers
+	head, open, list, upload, uploads, parts, blobUsed *sql.Stmt
+
+	// on the writer
+	bucketAlive, bucketVersion, configPut, configDelete             *sql.Stmt
+	entryGet, entryPut, entryDelete, entryMeta, entrySetMeta        *sql.Stmt
+	blobAdd, blobShare, blobDropLast, blobDrop                      *sql.Stmt
+	uploadAdd, uploadGet, uploadDelete, partGet, partPut, partsDrop *sql.Stmt
+	partsGet                                                        *sql.Stmt
+}
+
+const (
+	entryColumns  = `size, modified, etag, class, checksums, content_type, meta, blob, parts`
+	uploadColumns = `key, id, initiated, initiator, class, content_type, checksum, checksum_type, meta`
+	partColumns   = `number, etag, size, modified, checksums, blob`
+)
+
+func (q *statements) prepare(ctx context.Context, db *sqldb.DB) error {
+	r, w := db.Reader(), db.Writer()
+	for _, p := range []struct {
+		to   **sql.Stmt
+		on   *sql.DB
+		text string
+	}{
+		{&q.head, r, `SELECT ` + entryColumns + ` FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.open, r, `SELECT ` + entryColumns + `, data FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.list, r, `SELECT key, size, modified, etag, class, checksums FROM object_entry WHERE bucket = $1 AND key >= $2 ORDER BY key`},
+		{&q.upload, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND key = $2 AND id = $3`},
+		{&q.uploads, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND (key, id) > ($2, $3) ORDER BY key, id`},
+		{&q.parts, r, `SELECT ` + partColumns + ` FROM object_part WHERE upload = $1 AND number > $2 ORDER BY number LIMIT $3`},
+		{&q.blobUsed, r, `SELECT count(*) FROM object_blob WHERE id = $1`},
+
+		{&q.bucketAlive, w, `SELECT count(*) FROM object_bucket WHERE id = $1`},
+		{&q.bucketVersion, w, `UPDATE object_bucket SET version = $2 WHERE id = $1`},
+		{&q.configPut, w, `INSERT INTO object_bucket_config (bucket, sub, doc) VALUES ($1, $2, $3) ON CONFLICT (bucket, sub) DO UPDATE SET doc = excluded.doc`},
+		{&q.configDelete, w, `DELETE FROM object_bucket_config WHERE bucket = $1 AND sub = $2`},
+
+		{&q.entryGet, w, `SELECT ` + entryColumns + `, data FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.entryMeta, w, `SELECT etag, meta, blob, parts FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.entryPut, w, `INSERT INTO object_entry (bucket, key, ` + entryColumns + `, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+			ON CONFLICT (bucket, key) DO UPDATE SET size = excluded.size, modified = excluded.modified, etag = excluded.etag, class = excluded.class,
+			checksums = excluded.checksums, content_type = excluded.content_type, meta = excluded.meta, blob = excluded.blob, parts = excluded.parts, data = excluded.data`},
+		{&q.entryDelete, w, `DELETE FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.entrySetMeta, w, `UPDATE object_entry SET meta = $3 WHERE bucket = $1 AND key = $2`},
+
+		{&q.blobAdd, w, `INSERT INTO object_blob (id, refs) VALUES ($1, 1)`},
+		{&q.blobShare, w, `UPDATE object_blob SET refs = refs + 1 WHERE id = $1`},
+		{&q.blobDropLast, w, `DELETE FROM object_blob WHERE id = $1 AND refs <= 1`},
+		{&q.blobDrop, w, `UPDATE object_blob SET refs = refs - 1 WHERE id = $1`},
+
+		{&q.uploadAdd, w, `INSERT INTO object_upload (bucket, ` + uploadColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`},
+		{&q.uploadGet, w, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND key = $2 AND id = $3`},
+		{&q.uploadDelete, w, `DELETE FROM object_upload WHERE bucket = $1 AND key = $2 AND id = $3`},
+		{&q.partGet, w, `SELECT blob FROM object_part WHERE upload = $1 AND number = $2`},
+		{&q.partsGet, w, `SELECT ` + partColumns + ` FROM object_part WHERE upload = $1 ORDER BY number`},
+		{&q.partPut, w, `INSERT INTO object_part (upload, ` + partColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (upload, number) DO UPDATE SET etag = excluded.etag, size = excluded.size, modified = excluded.modified,
+			checksums = excluded.checksums, blob = excluded.blob`},
+		{&q.partsDrop, w, `DELETE FROM object_part WHERE upload = $1`},
+	} {
+		stmt, err := p.on.PrepareContext(ctx, p.text)
+		if err != nil {
+			return errors.Join(fmt.Errorf("prepare %q: %w", p.text, err), q.close())
+		}
+		*p.to = stmt
+		q.all = append(q.all, stmt)
+	}
+	return nil
+}
+
+func (q *statements) close() error {
+	var err error
+	for _, stmt := range q.all {
+		err = errors.Join(err, stmt.Close())
+	}
+	q.all = nil
+	return err
+}
