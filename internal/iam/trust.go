@@ -19,73 +19,47 @@ func (s *Service) parseTrust(role, document string) (*policy.Document, error) {
 	return d, nil
 }
 
-// bind checks that every AWS principal of a trust policy exists and returns the
-// unique ids of the users and roles among them (spec/iam-sts.md 1.6). An
-// account is bound to nothing: it cannot be recreated. A session or federated
-// user is named by what it is called, so its role or issuer must exist but is
-// not bound.
+// bind checks that the users and roles that a trust policy names exist and
+// returns their unique ids (spec/iam-sts.md 1.6). A unique id stands for itself.
+// Accounts are bound to nothing, they cannot be recreated; nor are sessions,
+// which are named by what they are called, but the role of one must exist.
 func (v *View) bind(d *policy.Document) (map[string]string, error) {
 	bindings := make(map[string]string)
-	for _, p := range d.PrincipalARNs() {
-		kind, ok := v.principal(p)
+	for _, arn := range d.PrincipalARNs() {
+		id, ok := v.arns[arn]
 		if !ok {
-			return nil, &InvalidPrincipal{ARN: p}
+			return nil, &InvalidPrincipal{ARN: arn}
 		}
-		switch kind {
-		case entityPrincipal:
-			bindings[p] = v.arns[p]
-		case idPrincipal:
-			bindings[p] = p
+		bindings[arn] = id
+	}
+	for _, id := range d.PrincipalIDs() {
+		if _, ok := v.CurrentARN(id); !ok {
+			return nil, &InvalidPrincipal{ARN: id}
+		}
+		bindings[id] = id
+	}
+	for i := range d.Len() {
+		for _, p := range d.Statement(i).Principals {
+			if account, role, ok := sessionRole(p.Text); ok {
+				if _, exists := v.roleNames[scoped(account, role)]; !exists {
+					return nil, &InvalidPrincipal{ARN: p.Text}
+				}
+			}
 		}
 	}
 	return bindings, nil
 }
 
-type principalKind int
-
-const (
-	accountPrincipal principalKind = iota
-	entityPrincipal
-	idPrincipal
-	sessionPrincipal
-)
-
-// principal classifies the value of an "AWS" principal and says whether what it
-// names exists.
-func (v *View) principal(p string) (principalKind, bool) {
-	if p == "*" || isAccount(p) {
-		return accountPrincipal, true
+// sessionRole takes account and role out of the ARN of a role session.
+func sessionRole(text string) (account, role string, ok bool) {
+	a, err := arn.Parse(text)
+	if err != nil || a.Service != "sts" {
+		return "", "", false
 	}
-	if strings.HasPrefix(p, prefixRole) || strings.HasPrefix(p, prefixUser) {
-		_, ok := v.CurrentARN(p)
-		return idPrincipal, ok
+	name, ok := strings.CutPrefix(a.Resource, "assumed-role/")
+	if !ok {
+		return "", "", false
 	}
-	a, err := arn.Parse(p)
-	if err != nil || a.Partition != "aws" || a.Region != "" || !isAccount(a.Account) {
-		return 0, false
-	}
-	kind, name, _ := strings.Cut(a.Resource, "/")
-	switch a.Service + ":" + kind {
-	case "iam:root":
-		return accountPrincipal, a.Resource == "root"
-	case "iam:user", "iam:role":
-		_, ok := v.arns[p]
-		return entityPrincipal, ok
-	case "sts:assumed-role":
-		role, session, ok := strings.Cut(name, "/")
-		_, exists := v.roleNames[scoped(a.Account, role)]
-		return sessionPrincipal, ok && exists && isSessionName(session)
-	case "sts:federated-user":
-		return sessionPrincipal, isSessionName(name)
-	}
-	return 0, false
+	role, _, ok = strings.Cut(name, "/")
+	return a.Account, role, ok
 }
-
-// isAccount reports whether s is an account id: twelve digits.
-func isAccount(s string) bool {
-	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
-}
-
-// isSessionName keeps wildcards and paths out of a session's place: principals
-// know no partial wildcard.
-func isSessionName(s string) bool { return checkName(s, maxEntityName) == nil }
