@@ -104,13 +104,15 @@ type Authorization struct {
 	rawQuery    string
 	plusIsSpace bool // set by Verify: the signer meant a space by "+"
 
+	policy string // Post only: the signed base64 text
+
 	names [12]string // room for SignedHeaders without another allocation
 }
 
 // Values returns the decoded query parameters as the signer meant them. A "+"
 // is a literal plus unless Verify found that the signer took it for a space, so
 // after Verify these values, and not those of url.ParseQuery, are the signed
-// ones. A parameter that cannot be decoded is left out; Parse refuses such a
+// ones. A parameter that cannot be decoded is left out; Verify refuses such a
 // request.
 func (a *Authorization) Values() url.Values {
 	v := url.Values{}

