@@ -66,6 +66,19 @@ func (f Form) String() string {
 	return "none"
 }
 
+// AuthType returns the value of the condition key s3:authType.
+func (f Form) AuthType() string {
+	switch f {
+	case Header:
+		return "REST-HEADER"
+	case Query:
+		return "REST-QUERY-STRING"
+	case Post:
+		return "POST"
+	}
+	return ""
+}
+
 // Scope is the credential scope: what a signing key is good for.
 type Scope struct {
 	Date       string // YYYYMMDD

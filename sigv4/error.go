@@ -146,8 +146,9 @@ func (c Code) String() string {
 }
 
 // Error is a refusal: the reason and the facts that go with it. Fields that do
-// not concern the reason are empty. It never contains a secret, a key or a
-// session token.
+// not concern the reason are empty. Error never prints what may hold a session
+// token (Token, and the x-amz-security-token line of CanonicalRequest); S3Fields
+// shows it to its sender, as AWS does.
 type Error struct {
 	Code    Code
 	Form    Form     // where the signature stood, 0 when there is none
@@ -158,6 +159,7 @@ type Error struct {
 	Headers []string // UnsignedHeaders: their lower-case names
 
 	AccessKeyID       string
+	Token             Secret // InvalidToken, ExpiredToken (caller): the session token that was sent
 	SignatureProvided string
 	StringToSign      string // SignatureMismatch, ChunkMismatch
 	CanonicalRequest  string // SignatureMismatch

@@ -193,6 +193,11 @@ func (e *Error) S3Fields() []Field {
 	switch e.Code {
 	case UnknownKey, MissingToken:
 		return []Field{{"AWSAccessKeyId", e.AccessKeyID}}
+	case InvalidToken, ExpiredToken:
+		if e.Token.IsZero() {
+			return nil
+		}
+		return []Field{{"Token-0", e.Token.Reveal()}}
 	case SignatureMismatch:
 		return []Field{
 			{"AWSAccessKeyId", e.AccessKeyID}, {"StringToSign", e.StringToSign}, {"SignatureProvided", e.SignatureProvided},
