@@ -74,18 +74,26 @@ func requestKeys(session *Session, transitive []string) []ContextKey {
 	if session.SourceIdentity != "" {
 		keys = append(keys, one("sts:SourceIdentity", session.SourceIdentity))
 	}
-	if len(session.Tags) > 0 {
-		names := make([]string, len(session.Tags))
-		for i, t := range session.Tags {
-			names[i] = t.Key
-			keys = append(keys, one(condkey.RequestTagPrefix+t.Key, t.Value))
-		}
-		keys = append(keys, many(condkey.TagKeys, names))
-	}
+	keys = append(keys, TagKeys(session.Tags)...)
 	if len(transitive) > 0 {
 		keys = append(keys, many("sts:TransitiveTagKeys", transitive))
 	}
 	return keys
+}
+
+// TagKeys are the condition keys that tell a policy about tags passed in a
+// request: aws:RequestTag and aws:TagKeys.
+func TagKeys(tags []iam.Tag) []ContextKey {
+	if len(tags) == 0 {
+		return nil
+	}
+	keys := make([]ContextKey, 0, len(tags)+1)
+	names := make([]string, len(tags))
+	for i, t := range tags {
+		names[i] = t.Key
+		keys = append(keys, one(condkey.RequestTagPrefix+t.Key, t.Value))
+	}
+	return append(keys, many(condkey.TagKeys, names))
 }
 
 // RoleTagKeys are the condition keys that tell a policy about the tags of a role
