@@ -260,14 +260,15 @@ func (c *chunkReader) line(limit int) (string, error) {
 
 // crlf reads the end of a chunk.
 func (c *chunkReader) crlf() error {
-	var end [2]byte
-	if _, err := io.ReadFull(c.br, end[:]); err != nil {
+	end, err := c.br.Peek(2)
+	if err != nil {
 		return short(err)
 	}
-	if end != [2]byte{'\r', '\n'} {
+	if end[0] != '\r' || end[1] != '\n' {
 		return &Error{Code: BadChunk, Part: "chunk without CRLF"}
 	}
-	return nil
+	_, err = c.br.Discard(2)
+	return err
 }
 
 // short turns an end of input into an unexpected one: only end may say EOF.

@@ -14,6 +14,10 @@
 //     the header's), or the body is unsigned and only a checksum trailer
 //     protects it. [NewBody] reads it, [NewChunkWriter] writes it.
 //
+// An S3 browser form (POST object) is a fourth place for a signature, over a
+// policy document instead of a request: [ParsePost], [Verifier.VerifyPost],
+// [PostPolicy].
+//
 // The order of work on a request is [Parse] (what does the request claim), then
 // the caller finds the secret for the access key, derives a [Key] ([DeriveKey],
 // or a [KeyCache] so that it happens once per day and key), then
