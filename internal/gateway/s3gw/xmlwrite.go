@@ -1,0 +1,131 @@
+package s3gw
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// namespace is S3's. Error documents carry none.
+const namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+// doc is an XML document being written. Writing by hand keeps a listing of a
+// thousand keys cheap and lets control characters through as references, as S3
+// does, where encoding/xml would replace them.
+type doc struct {
+	b    []byte
+	root string
+}
+
+// newDoc begins a document; ns "" leaves the root without a namespace.
+func newDoc(root, ns string) *doc {
+	d := &doc{b: make([]byte, 0, 512), root: root}
+	d.b = append(d.b, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<"...)
+	d.b = append(d.b, root...)
+	if ns != "" {
+		d.b = append(d.b, ` xmlns="`...)
+		d.b = append(d.b, ns...)
+		d.b = append(d.b, '"')
+	}
+	d.b = append(d.b, '>')
+	return d
+}
+
+// bytes ends the document.
+func (d *doc) bytes() []byte {
+	if d.root != "" {
+		d.close(d.root)
+		d.root = ""
+	}
+	return d.b
+}
+
+func (d *doc) open(name string) {
+	d.b = append(d.b, '<')
+	d.b = append(d.b, name...)
+	d.b = append(d.b, '>')
+}
+
+func (d *doc) close(name string) {
+	d.b = append(d.b, '<', '/')
+	d.b = append(d.b, name...)
+	d.b = append(d.b, '>')
+}
+
+// elem writes an element with text.
+func (d *doc) elem(name, text string) {
+	d.open(name)
+	d.text(text)
+	d.close(name)
+}
+
+// some writes an element unless its text is empty.
+func (d *doc) some(name, text string) {
+	if text != "" {
+		d.elem(name, text)
+	}
+}
+
+func (d *doc) int(name string, n int64) {
+	d.open(name)
+	d.b = strconv.AppendInt(d.b, n, 10)
+	d.close(name)
+}
+
+func (d *doc) bool(name string, v bool) {
+	d.open(name)
+	d.b = strconv.AppendBool(d.b, v)
+	d.close(name)
+}
+
+// time writes a time as S3 does, with milliseconds.
+func (d *doc) time(name string, t time.Time) {
+	d.open(name)
+	d.b = t.UTC().AppendFormat(d.b, "2006-01-02T15:04:05.000Z")
+	d.close(name)
+}
+
+// etag writes an ETag in its quotes.
+func (d *doc) etag(name, tag string) {
+	d.open(name)
+	d.b = append(d.b, "&quot;"...)
+	d.text(tag)
+	d.b = append(d.b, "&quot;"...)
+	d.close(name)
+}
+
+// text writes character data. What XML 1.0 cannot hold is written as a
+// character reference: keys are byte strings and S3 does the same.
+func (d *doc) text(s string) {
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		size := 1
+		var esc string
+		switch {
+		case c == '&':
+			esc = "&amp;"
+		case c == '<':
+			esc = "&lt;"
+		case c == '>':
+			esc = "&gt;"
+		case c == '"':
+			esc = "&quot;"
+		case c < 0x20 || c == 0x7f:
+			esc = "&#x" + strconv.FormatUint(uint64(c), 16) + ";"
+		case c >= utf8.RuneSelf:
+			var r rune
+			r, size = utf8.DecodeRuneInString(s[i:])
+			if r == 0xFFFE || r == 0xFFFF {
+				esc = "&#x" + strconv.FormatUint(uint64(r), 16) + ";"
+			}
+		}
+		if esc != "" {
+			d.b = append(d.b, s[start:i]...)
+			d.b = append(d.b, esc...)
+			start = i + size
+		}
+		i += size
+	}
+	d.b = append(d.b, s[start:]...)
+}
