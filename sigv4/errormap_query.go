@@ -137,7 +137,10 @@ func (e *Error) incomplete() string {
 		if e.Part == "SignedHeaders" {
 			return "Authorization header requires a valid 'SignedHeaders' parameter."
 		}
-		return "Authorization header is not a list of key=value pairs."
+		if e.Part == "unknown component" {
+			return "Authorization header has a parameter other than 'Credential', 'SignedHeaders' and 'Signature'."
+		}
+		return "'" + e.Got + "' not a valid key=value pair (missing equal-sign) in Authorization header."
 	}
 	sentences := make([]string, len(e.Missing))
 	for i, name := range e.Missing {

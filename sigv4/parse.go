@@ -71,8 +71,11 @@ func parseHeader(header string) (*Authorization, error) {
 		case "Signature":
 			into = &signature
 		}
-		if !ok || into == nil {
-			return nil, &Error{Code: Malformed, Form: Header, Part: "components"}
+		switch {
+		case !ok:
+			return nil, &Error{Code: Malformed, Form: Header, Part: "component without equal-sign", Got: name}
+		case into == nil:
+			return nil, &Error{Code: Malformed, Form: Header, Part: "unknown component"}
 		}
 		if *into != "" {
 			return nil, &Error{Code: Duplicate, Form: Header, Part: name}
