@@ -1,0 +1,153 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+var allOfIt = dialect{wildcards: true, variables: true}
+
+func TestPattern(t *testing.T) {
+	ctx := &Context{}
+	ctx.Set("aws:username", "j*e")
+	ctx.Set("empty:key", "")
+	ctx.Set("aws:PrincipalTag/Team", "${aws:username}")
+	ctx.SetMulti("multi:key", []string{"one"})
+	tests := []struct {
+		pattern, text string
+		want          verdict
+	}{
+		{"", "", yes}, {"", "a", no}, {"a", "a", yes}, {"a", "A", no}, {"a", "ab", no},
+		{"*", "", yes}, {"*", "abc", yes}, {"**", "abc", yes}, {"a*", "a", yes}, {"*a", "ba", yes}, {"*a", "ab", no},
+		{"a*b", "ab", yes}, {"a*b", "aXb", yes}, {"a*b", "aXbX", no}, {"a*a", "a", no},
+		{"*ab*cd*", "xxabyycdzz", yes}, {"*ab*cd*", "cdab", no}, {"*aab*", "aaab", yes}, {"a*ab*b", "aab", no}, {"a*ab*b", "aabb", yes},
+		{"?", "a", yes}, {"?", "", no}, {"?", "ab", no}, {"?", "é", yes}, {"??", "é", no}, {"?*", "é", yes}, {"*?", "é", yes}, {"*?", "", no},
+		{"*a?c*", "xabxaéc", yes}, {"*?b?*", "ab", no}, {"*?b?*", "abc", yes}, {"*é?", "aéx", yes}, {"*??", "é", no}, {"*x?", "x", no},
+		{"a${*}b", "a*b", yes}, {"a${*}b", "axb", no}, {"${?}", "?", yes}, {"${?}", "x", no}, {"${$}{a}", "${a}", yes},
+		{"${aws:username}", "j*e", yes}, {"${aws:username}", "joe", no}, {"${AWS:UserName}/*", "j*e/x", yes}, {"*/${aws:username}", "a/j*e", yes}, {"*${aws:username}*", "aaj*ebb", yes}, {"*${aws:username}*", "ajoeb", no},
+		{"${empty:key}", "", yes}, {"*${empty:key}*", "", yes}, {"*${empty:key}x*", "aax", yes},
+		{"${aws:PrincipalTag/team}", "${aws:username}", yes}, {"${aws:PrincipalTag/team}", "j*e", no},
+		{"${no:key}", "", unknown}, {"${no:key}", "${no:key}", unknown}, {"*${no:key}*", "x", unknown}, {"${multi:key}", "one", unknown},
+		{"${no:key, 'd'}", "d", yes}, {"${no:key, ''}", "", yes}, {"${no:key, '*'}", "x", no}, {"${aws:username, 'd'}", "j*e", yes}, {"${multi:key, 'd'}", "d", yes},
+		{"${no:key,'d'}", "d", unknown}, {"${no:key, d}", "d", unknown}, {"${}", "", unknown},
+		{"${aws:username", "${aws:username", yes}, {"${aws:username*", "${aws:usernameX", yes}, {"$", "$", yes}, {"${", "${", yes}, {"}${", "}${", yes},
+		{"${a${b}}", "}", unknown}, {"a$b", "a$b", yes}, {"$${aws:username}", "$j*e", yes},
+		{"${empty:key}${empty:key}${empty:key}${empty:key}${empty:key}${aws:username}", "j*e", yes}, // more than fewVars
+	}
+	for _, tt := range tests {
+		p := compilePattern(tt.pattern, allOfIt)
+		if got := p.match(tt.text, ctx); got != tt.want {
+			t.Errorf("%q against %q: %d, want %d", tt.pattern, tt.text, got, tt.want)
+		}
+	}
+	literal := compilePattern("${aws:username}*", dialect{})
+	if literal.match("${aws:username}*", ctx) != yes || literal.match("j*e*", ctx) != no {
+		t.Error("without a dialect everything is literal")
+	}
+	old := compilePattern("${*}", dialect{wildcards: true})
+	if old.match("${xyz}", ctx) != yes {
+		t.Error("before variables the star in ${*} is a wildcard")
+	}
+}
+
+func TestActionPatterns(t *testing.T) {
+	tests := []struct {
+		pattern, action string
+		want            bool
+	}{
+		{"*", "s3:GetObject", true}, {"s3:GetObject", "S3:getobject", true}, {"s3:GetObject", "s3:GetObjects", false}, {"s3:Get*", "s3:GetObject", true}, {"s3:Get*", "s3:PutObject", false},
+		{"s3:*Object", "s3:GetObject", true}, {"s3:*Object", "s3:GetObjectAcl", false}, {"s3:G?tObject", "s3:GETobject", true}, {"s3:*b*t", "s3:GetObject", true}, {"s3:*b*t*", "s3:", false}, {"s3:???", "s3:ab", false},
+		{"*:*", "s3:GetObject", true}, {"**", "x:y", true}, {"s3: GetObject", "s3:GetObject", false}, {"s3:GetObject ", "s3:GetObject", false}, {"s3:*a*a*a", "s3:aXaXa", true}, {"s3", "s3:x", false},
+	}
+	for _, tt := range tests {
+		p := compileAction(tt.pattern)
+		if got := p.match(tt.action); got != tt.want {
+			t.Errorf("%q against %q: %v, want %v", tt.pattern, tt.action, got, tt.want)
+		}
+	}
+}
+
+// TestHostilePatternsTakeLinearTime holds patterns that are exponential for a
+// naive matcher against texts that make them work.
+func TestHostilePatternsTakeLinearTime(t *testing.T) {
+	text := strings.Repeat("a", 4000)
+	patterns := []string{
+		strings.Repeat("*a", 2000) + "b",
+		strings.Repeat("a*", 2000) + "b",
+		strings.Repeat("*?", 2000) + "b",
+		strings.Repeat("*a?", 600) + "b*",
+		"*" + strings.Repeat("a", 1999) + "b*",
+		strings.Repeat("${", 20000),
+		strings.Repeat("${a", 20000) + "}",
+	}
+	start := time.Now()
+	for _, s := range patterns {
+		p := compilePattern(s, allOfIt)
+		p.match(text, nil)
+		a := compileAction(s)
+		a.match(text)
+	}
+	if d := time.Since(start); d > 2*time.Second {
+		t.Errorf("took %v", d)
+	}
+}
+
+// slowMatch is the definition of a glob, one rule a line.
+func slowMatch(pattern, s string) bool {
+	switch {
+	case pattern == "":
+		return s == ""
+	case pattern[0] == '*':
+		return slowMatch(pattern[1:], s) || s != "" && slowMatch(pattern, s[size(s):])
+	case s == "":
+		return false
+	case pattern[0] == '?':
+		return slowMatch(pattern[1:], s[size(s):])
+	}
+	return pattern[:size(pattern)] == s[:size(s)] && slowMatch(pattern[size(pattern):], s[size(s):])
+}
+
+func size(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
+}
+
+func FuzzPattern(f *testing.F) {
+	for _, seed := range [][2]string{{"*a*b", "xaxb"}, {"a?*", "aé"}, {"*ab*ab*", "aabab"}, {"**?", ""}, {"*aab", "aaab"}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, text, s string) {
+		if strings.Count(text, "*") > 6 || len(text)+len(s) > 200 || !utf8.ValidString(text) || !utf8.ValidString(s) {
+			return // the slow matcher is exponential, and characters are defined for UTF-8
+		}
+		want := slowMatch(text, s)
+		p := compilePattern(text, dialect{wildcards: true})
+		if got := p.match(s, nil); got != verdictOf(want) {
+			t.Errorf("pattern %q against %q: %d, want %v", text, s, got, want)
+		}
+		// A variable's value is literal, whatever it holds.
+		ctx := &Context{}
+		ctx.Set("a:b", text)
+		v := compilePattern("x*${a:b}*y", allOfIt)
+		if got := v.match("x"+s+"y", ctx); got != verdictOf(strings.Contains(s, text)) {
+			t.Errorf("value %q in %q: %d", text, s, got)
+		}
+		if isASCII(text) && isASCII(s) {
+			a := compileAction(text)
+			if got, want := a.match(s), slowMatch(strings.ToLower(text), strings.ToLower(s)); got != want {
+				t.Errorf("action %q against %q: %v, want %v", text, s, got, want)
+			}
+		}
+	})
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
