@@ -18,8 +18,9 @@
 // policy document instead of a request: [ParsePost], [Verifier.VerifyPost],
 // [PostPolicy].
 //
-// The order of work on a request is [Parse] (what does the request claim), then
-// the caller finds the secret for the access key, derives a [Key] ([DeriveKey],
+// The order of work on a request is [Parse] (what does the request claim) and
+// [Verifier.Precheck] (is the claim for this endpoint and this time), then the
+// caller finds the secret for the access key, derives a [Key] ([DeriveKey],
 // or a [KeyCache] so that it happens once per day and key), then
 // [Verifier.Verify], and for S3 uploads [NewBody]. Verify never touches the
 // body: for services other than S3 the caller reads the body first and puts its

@@ -26,11 +26,7 @@ type Verifier struct {
 // It returns nil or an *Error. Everything that can be refused without the key
 // is refused first, whoever the caller is.
 func (v *Verifier) Verify(r *http.Request, a *Authorization, key Key) error {
-	now := v.now()
-	if err := v.checkScope(a); err != nil {
-		return err
-	}
-	if err := v.checkTime(a, now); err != nil {
+	if err := v.Precheck(a); err != nil {
 		return err
 	}
 	if err := checkSigned(r, a); err != nil {
@@ -41,6 +37,16 @@ func (v *Verifier) Verify(r *http.Request, a *Authorization, key Key) error {
 		return err
 	}
 	return checkSignature(r, a, key, payloadHash)
+}
+
+// Precheck checks what needs no key: the scope and the time. Verify does it
+// too; a caller that does it before deriving the key keeps foreign scopes out of
+// its KeyCache and stale requests away from its key store.
+func (v *Verifier) Precheck(a *Authorization) error {
+	if err := v.checkScope(a); err != nil {
+		return err
+	}
+	return v.checkTime(a, v.now())
 }
 
 func (v *Verifier) now() time.Time {
