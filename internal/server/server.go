@@ -71,9 +71,6 @@ func Open(ctx context.Context, c config.Config, o Options) (*Server, error) {
 	}
 	s.parts.router.health = http.HandlerFunc(s.health)
 	s.handler = accessLog(o.Log, o.Now, s.parts.router)
-	for name, where := range c.Providers {
-		o.Log.Warn("login provider endpoint overridden", "provider", name, "url", where)
-	}
 	return s, nil
 }
 

@@ -1,0 +1,265 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"path/filepath"
+
+	"github.com/rockpool-id/rockpool/internal/api"
+	"github.com/rockpool-id/rockpool/internal/api/cognitoapi"
+	"github.com/rockpool-id/rockpool/internal/api/iamapi"
+	"github.com/rockpool-id/rockpool/internal/api/stsapi"
+	"github.com/rockpool-id/rockpool/internal/audit"
+	"github.com/rockpool-id/rockpool/internal/authz"
+	"github.com/rockpool-id/rockpool/internal/caller"
+	"github.com/rockpool-id/rockpool/internal/config"
+	"github.com/rockpool-id/rockpool/internal/gateway/s3gw"
+	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/keys"
+	"github.com/rockpool-id/rockpool/internal/login"
+	"github.com/rockpool-id/rockpool/internal/login/google"
+	"github.com/rockpool-id/rockpool/internal/login/oidc"
+	"github.com/rockpool-id/rockpool/internal/object/filestore"
+	"github.com/rockpool-id/rockpool/internal/pool"
+	"github.com/rockpool-id/rockpool/internal/sqldb"
+	"github.com/rockpool-id/rockpool/internal/store/sqlite"
+	"github.com/rockpool-id/rockpool/internal/sts"
+	"github.com/rockpool-id/rockpool/internal/wire"
+	"github.com/rockpool-id/rockpool/internal/wire/cognitowire"
+	"github.com/rockpool-id/rockpool/internal/wire/iamwire"
+	"github.com/rockpool-id/rockpool/internal/wire/stswire"
+)
+
+// parts is what compose made: the router, and what must be closed, in the
+// order it was opened.
+type parts struct {
+	router  *router
+	db      *sqldb.DB
+	root    rootKey
+	closers []func() error
+}
+
+func (p *parts) opened(close func() error) { p.closers = append(p.closers, close) }
+
+// close closes everything, the last opened first.
+func (p *parts) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+// ready reports why requests cannot be served now.
+func (p *parts) ready(ctx context.Context) error {
+	var one int
+	if err := p.db.Reader().QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+		return fmt.Errorf("read the database: %w", err)
+	}
+	return nil
+}
+
+// compose opens and connects everything a process is made of, from the disk
+// upwards. On error it closes what it had opened.
+func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err error) {
+	p = &parts{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+			p = nil
+		}
+	}()
+	random := o.Rand
+	if random == nil {
+		random = rand.Reader
+	}
+
+	// The data folder: one process at a time.
+	db, err := sqldb.Open(c.Data)
+	if err != nil {
+		return p, err
+	}
+	p.db = db
+	p.opened(db.Close)
+	engine, err := sqlite.Open(ctx, db)
+	if err != nil {
+		return p, err
+	}
+	p.opened(engine.Close)
+	objects, err := filestore.Open(ctx, filestore.Config{
+		DB: db, Folder: filepath.Join(c.Data, "objects"), Now: o.Now, Log: o.Log, Rand: random,
+	})
+	if err != nil {
+		return p, err
+	}
+	p.opened(objects.Close)
+
+	// Keys and records.
+	master, err := keys.LoadMasterKey(c.MasterKey.Reveal(), c.Data, random)
+	if err != nil {
+		return p, err
+	}
+	ring, err := keys.Open(ctx, keys.Config{Store: engine.Ring(), Master: master, Now: o.Now, Rand: random, Log: o.Log})
+	if err != nil {
+		return p, err
+	}
+	events, err := openAudit(c, o)
+	if err != nil {
+		return p, err
+	}
+	p.opened(events.Close)
+
+	// The domain, in the order of a credential's path.
+	if p.root, err = findRootKey(c, random); err != nil {
+		return p, err
+	}
+	if p.root.Generated {
+		o.Log.Info("root credentials written", "file", filepath.Join(c.Data, rootKeyFile))
+	}
+	users, err := iam.New(ctx, iam.Config{
+		Store: engine.IAM(), Sealer: ring, Account: c.Account,
+		Root:    iam.AccessKey{ID: p.root.ID, Account: c.Account, Active: true, Secret: p.root.Secret},
+		DevMode: c.DevelopmentMode, Now: o.Now, Rand: random, Log: o.Log,
+	})
+	if err != nil {
+		return p, err
+	}
+	jwt, err := newJWT(c, o, engine.LoginKeys())
+	if err != nil {
+		return p, err
+	}
+	p.opened(jwt.Close)
+	registered, err := oidc.New(jwt, oidc.Config{})
+	if err != nil {
+		return p, err
+	}
+	builtin := map[string]login.Verifier{ // the login providers, one line each
+		google.Key: google.New(jwt),
+	}
+	sessions, err := sts.New(sts.Config{
+		IAM: users.Snapshot, Sealer: ring, Account: c.Account, Now: o.Now, Rand: random, Log: o.Log,
+		Providers: sts.Providers{Google: builtin[google.Key], OIDC: registered},
+	})
+	if err != nil {
+		return p, err
+	}
+	pools, err := pool.New(ctx, pool.Config{
+		Store: engine.Pools(), IAM: users.Snapshot, STS: sessions, Region: c.Region,
+		Builtin: builtin, OIDC: registered, Now: o.Now, Rand: random, Log: o.Log,
+	})
+	if err != nil {
+		return p, err
+	}
+
+	// Who calls, and what they may do.
+	proxies, err := prefixes(c.TrustedProxies)
+	if err != nil {
+		return p, err
+	}
+	resolver, err := caller.New(caller.Config{
+		IAM: users.Snapshot, Sessions: sessions, Regions: []string{c.Region}, TrustedProxies: proxies, Now: o.Now,
+	})
+	if err != nil {
+		return p, err
+	}
+	decide := authz.New(authz.Config{Log: o.Log})
+
+	// The services on the one endpoint.
+	shared := api.Config{
+		Identify: identifier{resolver}, Decide: decide, Observe: resolver.Observe,
+		Audit: events, Log: o.Log, Shapes: &wire.Shapes{}, Now: o.Now,
+	}
+	cognito, err := api.New(cognitowire.Model(), &cognitoapi.Implementation{Pools: pools, Sealer: ring, Region: c.Region}, shared)
+	if err != nil {
+		return p, err
+	}
+	iamService, err := api.New(iamwire.Model(), iamapi.New(users, ring), shared)
+	if err != nil {
+		return p, err
+	}
+	stsImplementation, err := stsapi.New(sessions, decide)
+	if err != nil {
+		return p, err
+	}
+	stsService, err := api.New(stswire.Model(), stsImplementation, shared)
+	if err != nil {
+		return p, err
+	}
+	s3, err := s3gw.New(s3gw.Config{
+		Store: objects, Identify: resolver, Decide: decide, Audit: events, IAM: users.Snapshot, Sealer: ring,
+		Region: c.Region, Account: c.Account, Bases: c.S3Domains, Now: o.Now, Log: o.Log,
+	})
+	if err != nil {
+		return p, err
+	}
+	p.router = &router{
+		json:  map[string]http.Handler{"AWSCognitoIdentityService": cognito},
+		query: map[string]http.Handler{"2010-05-08": iamService, "2011-06-15": stsService},
+		named: map[string]http.Handler{"cognito-identity": cognito, "iam": iamService, "sts": stsService, "s3": s3},
+		// Preflights of the services are all alike.
+		preflight: cognito, unknownTarget: cognito,
+		s3: s3, bucketHost: s3.Owns,
+	}
+	return p, nil
+}
+
+func newJWT(c *config.Config, o *Options, store login.KeyStore) (*login.JWT, error) {
+	cfg := login.JWTConfig{Overrides: c.Providers, Store: store, Now: o.Now, Logger: o.Log}
+	if c.AllowPrivateProviders || c.DevelopmentMode {
+		cfg.AllowPrivate = privateNetworks()
+	}
+	return login.NewJWT(cfg)
+}
+
+// privateNetworks are the addresses an identity provider inside a company may
+// have, and loopback for development. Link-local addresses, where clouds keep
+// their metadata services, are not among them.
+func privateNetworks() []netip.Prefix {
+	var list []netip.Prefix
+	for _, s := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "127.0.0.0/8", "::1/128"} {
+		list = append(list, netip.MustParsePrefix(s))
+	}
+	return list
+}
+
+func openAudit(c *config.Config, o *Options) (*audit.Log, error) {
+	path := c.Audit
+	if path == "file" {
+		path = filepath.Join(c.Data, "audit.jsonl")
+	}
+	log, err := audit.Open(audit.Config{Path: path, Stdout: o.Stdout, Log: o.Log})
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	return log, nil
+}
+
+func prefixes(list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range list {
+		p, err := config.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("trusted-proxy: %w", err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// identifier gives the services of package api what they need of a resolver:
+// they have read the body, and sign its hash.
+type identifier struct{ *caller.Resolver }
+
+// Identify implements api.Identifier.
+func (i identifier) Identify(r *http.Request, body []byte, service string, _ *caller.Network) (*caller.Principal, error) {
+	sum := sha256.Sum256(body)
+	p, _, _, err := i.Resolver.Identify(r, service, hex.EncodeToString(sum[:]))
+	return p, err
+}
