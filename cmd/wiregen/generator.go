@@ -17,7 +17,6 @@ type generator struct {
 	structs []string          // reachable structures, sorted
 	enums   []string          // reachable enumerations, sorted
 	goName  map[string]string // shape -> Go type, for structures and enumerations
-	inputs  map[string]string // operation -> shape renamed to its Input or Output
 	uses    map[string]int    // shape -> times it is named
 	idents  map[string]string // Go identifier -> who declared it
 }

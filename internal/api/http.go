@@ -182,15 +182,20 @@ func (s *Service[A]) writeError(x *exchange, e *awserr.Error) {
 // caller's as a warning.
 func (s *Service[A]) logCall(ctx context.Context, operation string, n *caller.Network, arn string, took time.Duration, e *awserr.Error) {
 	level := slog.LevelInfo
-	attrs := []slog.Attr{
-		slog.String("service", s.model.Name), slog.String("operation", operation), slog.String("request_id", n.RequestID),
-		slog.String("caller", arn), slog.String("source", n.SourceIP.String()), slog.Duration("took", took),
-	}
 	if e != nil {
 		level = slog.LevelWarn
 		if e.Internal() {
 			level = slog.LevelError
 		}
+	}
+	if !s.Log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("service", s.model.Name), slog.String("operation", operation), slog.String("request_id", n.RequestID),
+		slog.String("caller", arn), slog.String("source", n.SourceIP.String()), slog.Duration("took", took),
+	}
+	if e != nil {
 		attrs = append(attrs, slog.String("code", e.Code), slog.String("message", e.Message))
 		if e.Cause != nil {
 			attrs = append(attrs, slog.String("cause", e.Cause.Error()))

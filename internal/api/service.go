@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/audit"
@@ -31,7 +32,8 @@ type Call struct {
 	Event *audit.Event
 }
 
-// Implementation serves one service's API.
+// Implementation serves one service's API. Its rules and operations are called with
+// inputs that keep the model's constraints, so a required member is never nil.
 type Implementation[A any] interface {
 	// As gives the API bound to one call.
 	As(c *Call) A
@@ -187,7 +189,7 @@ func (k *call[A]) check(context.Context) error {
 	}
 	if k.s.model.MissingParameter {
 		for _, violation := range v.Violations {
-			if violation.Missing {
+			if violation.Missing && !strings.Contains(violation.Path, ".") {
 				return awserr.Sender("MissingParameter", "The request must contain the parameter "+violation.Name)
 			}
 		}
