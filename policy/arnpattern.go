@@ -47,14 +47,11 @@ type arnField struct {
 	glob *pattern
 }
 
-func (f *arnField) match(s string, ctx *Context) verdict {
-	switch {
-	case f.any:
-		return yes
-	case f.glob != nil:
+func (f *arnField) match(s string, ctx *Context) bool {
+	if f.glob != nil {
 		return f.glob.match(s, ctx)
 	}
-	return verdictOf(s == f.text)
+	return f.any || s == f.text
 }
 
 func compileField(text string, d dialect) arnField {
@@ -129,13 +126,13 @@ func splitTemplate(text string, variables bool) []string {
 }
 
 // matchFields matches a split ARN.
-func (p *arnPattern) matchFields(f *arnFields, ctx *Context) verdict {
+func (p *arnPattern) matchFields(f *arnFields, ctx *Context) bool {
 	for i := range p.fields {
-		if v := p.fields[i].match(f[i], ctx); v != yes {
-			return v
+		if !p.fields[i].match(f[i], ctx) {
+			return false
 		}
 	}
-	return yes
+	return true
 }
 
 // resource is a request's resource: an ARN, or * for an action that knows no
@@ -155,20 +152,24 @@ func parseResource(s string) (r resource, ok bool) {
 
 // matchResource matches a request's resource. The resource * is matched by
 // the element * and by an ARN of nothing but stars (spec 1.5).
-func (p *arnPattern) matchResource(r *resource, ctx *Context) verdict {
-	switch p.shape {
-	case anyARN:
-		return yes
-	case neverARN:
-		return unknown
+func (p *arnPattern) matchResource(r *resource, ctx *Context) bool {
+	switch {
+	case p.shape != fieldsARN:
+		return p.shape == anyARN
+	case !r.star:
+		return p.matchFields(&r.fields, ctx)
 	}
-	if r.star {
-		for i := range p.fields {
-			if !p.fields[i].any {
-				return no
-			}
+	for i := range p.fields {
+		if !p.fields[i].any {
+			return false
 		}
-		return yes
 	}
-	return p.matchFields(&r.fields, ctx)
+	return true
+}
+
+// resolves reports whether a resource element means something for this
+// request: it is a whole ARN and its variables have values.
+func (p *arnPattern) resolves(ctx *Context) bool {
+	glob := p.fields[4].glob
+	return p.shape != neverARN && (glob == nil || glob.resolves(ctx))
 }

@@ -182,7 +182,7 @@ func readRequests(t *testing.T, text string) []testRequest {
 }
 
 // splitList splits "a | b". Nothing at all is no value; the single value ""
-// is written as "''".
+// is written as "”".
 func splitList(value, list string) []string {
 	switch list {
 	case "":
@@ -193,7 +193,7 @@ func splitList(value, list string) []string {
 	return strings.Split(list, " | ")
 }
 
-func callerOf(t *testing.T, s string) Principal {
+func callerOf(t testing.TB, s string) Principal {
 	t.Helper()
 	words := strings.Fields(s)
 	arg := ""

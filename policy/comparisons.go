@@ -56,10 +56,10 @@ func (l literal) match(value string, _ *Context) verdict { return verdictOf(valu
 // text is a string with wildcards or variables.
 type text struct{ pattern pattern }
 
-// match treats a variable without value as null, which differs from every
+// match finds a variable without value to be null, which differs from every
 // text: no, rather than unknown (spec 1.7).
 func (t *text) match(value string, ctx *Context) verdict {
-	return verdictOf(t.pattern.match(value, ctx) == yes)
+	return verdictOf(t.pattern.match(value, ctx))
 }
 
 func compileText(value string, d dialect) test {
@@ -195,14 +195,8 @@ func (t arnTest) match(value string, ctx *Context) verdict {
 	if !ok {
 		return unknown
 	}
-	v := no
-	switch t.pattern.shape {
-	case anyARN:
-		return yes
-	case wholeARN:
-		v = t.pattern.whole.match(value, ctx)
-	default:
-		v = t.pattern.matchFields(&fields, ctx)
+	if t.pattern.shape == wholeARN {
+		return verdictOf(t.pattern.whole.match(value, ctx))
 	}
-	return verdictOf(v == yes) // a variable without value is null: it differs
+	return verdictOf(t.pattern.matchFields(&fields, ctx))
 }

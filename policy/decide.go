@@ -74,11 +74,7 @@ func (e *evaluation) sameAccount() bool {
 // holders of a web identity or SAML assertion, and services. Only the
 // resource speaks, and it must name them (spec/iam-sts.md 2.3, 2.5).
 func (e *evaluation) outsider() Decision {
-	res := e.resourceSays()
-	if res.effect == Allow && res.grant != direct {
-		res = silent
-	}
-	return e.answer(e.resourceLayer(), res)
+	return e.answer(e.resourceLayer(), e.resourceSays())
 }
 
 // root decides for the account root with its own key: everything in its own
@@ -329,19 +325,20 @@ func (e *evaluation) actionListed(s *statement) bool {
 
 // aboutResource matches the resource. An element whose variable has no value
 // matches nothing. In NotResource that exempts nothing from a Deny, and it
-// voids an Allow, which would otherwise grant what the author excluded.
+// voids an Allow, which would otherwise grant what the author excluded
+// (spec/iam-sts.md 1.5).
 func (e *evaluation) aboutResource(s *statement) bool {
 	if s.anyResource {
 		return true
 	}
-	doubt := false
 	for i := range s.resources {
-		switch s.resources[i].matchResource(&e.resource, e.req.Context) {
-		case yes:
+		r := &s.resources[i]
+		if r.matchResource(&e.resource, e.req.Context) {
 			return !s.notResource
-		case unknown:
-			doubt = true
+		}
+		if s.notResource && !s.deny && !r.resolves(e.req.Context) {
+			return false
 		}
 	}
-	return s.notResource && (s.deny || !doubt)
+	return s.notResource
 }

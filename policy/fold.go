@@ -57,9 +57,17 @@ func equalLower(s, low string) bool {
 // hashKey hashes a condition key without regard to case (FNV-1a over the
 // folded characters). It only shortens a search, so collisions are harmless.
 func hashKey(s string) uint32 {
-	h := uint32(2166136261)
-	for _, r := range s {
-		h = (h ^ uint32(lowerRune(r))) * 16777619
+	const offset, prime = 2166136261, 16777619
+	h := uint32(offset)
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			h = (h ^ uint32(lowerByte(c))) * prime
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		h = (h ^ uint32(lowerRune(r))) * prime
+		i += size
 	}
 	return h
 }

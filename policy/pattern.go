@@ -175,25 +175,35 @@ func (p *pattern) wild() bool {
 // fewVars is how many variables a pattern resolves without allocating.
 const fewVars = 4
 
-// match reports whether the pattern matches the whole of s. A variable
-// without a value makes the answer unknown: the pattern has no meaning.
-func (p *pattern) match(s string, ctx *Context) verdict {
+// match reports whether the pattern matches the whole of s. With a variable
+// that has no value it matches nothing.
+func (p *pattern) match(s string, ctx *Context) bool {
 	if p.exact {
-		return verdictOf(s == p.lit)
+		return s == p.lit
+	}
+	if len(s) < p.min || !strings.HasPrefix(s, p.lit) {
+		return false
 	}
 	var few [fewVars]string
 	values := few[:0]
 	for i := range p.vars {
 		v, ok := p.vars[i].resolve(ctx)
 		if !ok {
-			return unknown
+			return false
 		}
 		values = append(values, v)
 	}
-	if len(s) < p.min || !strings.HasPrefix(s, p.lit) {
-		return no
+	return p.glob(s, values)
+}
+
+// resolves reports whether every variable has a value.
+func (p *pattern) resolves(ctx *Context) bool {
+	for i := range p.vars {
+		if _, ok := p.vars[i].resolve(ctx); !ok {
+			return false
+		}
 	}
-	return verdictOf(p.glob(s, values))
+	return true
 }
 
 // resolve returns a variable's value: that of a single-valued key, else the

@@ -1,8 +1,8 @@
 package policy
 
-// verdict is the outcome of one comparison. Unknown means that the question
-// has no answer: a variable without a value, a text that is not a number.
-// Whoever asked turns unknown into the safer side.
+// verdict is the outcome of one comparison. Unknown means that there is no
+// answer, because a text is not the number, date, range or ARN it should be.
+// The condition turns unknown into the safer side.
 type verdict uint8
 
 const (

@@ -1,0 +1,187 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// warm is a decision as a busy gateway makes it: a role session with session
+// policy and boundary, a dozen condition keys, variables, ranges and dates.
+func warm(t testing.TB) (*Request, *Policies) {
+	identity := mustCompile(t, Managed, `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Deny","Action":"s3:*","NotResource":"arn:aws:s3:::b/*","Condition":{"NumericGreaterThan":{"s3:max-keys":1000}}},
+		{"Effect":"Deny","NotAction":"iam:*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":["10.0.0.0/8","2001:db8::/32"]}}},
+		{"Effect":"Allow","Action":["s3:Get*","s3:*Object"],"Resource":["arn:aws:s3:::c/*","arn:aws:s3:::b/users/${cognito-identity.amazonaws.com:sub}/*.j?g"],
+		 "Condition":{"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"},"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"auth*"},"Bool":{"aws:SecureTransport":"true"},
+		 "StringEqualsIgnoreCase":{"aws:PrincipalTag/Team":"${aws:PrincipalTag/team}"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/*R"},"Null":{"aws:TokenIssueTime":"false"}}}]}`, Meta{})
+	all := mustCompile(t, Session, everything, Meta{})
+	p := &Policies{
+		Identity: []*Policy{identity}, Boundary: all, Session: []*Policy{all}, HasSession: true,
+		Resource: mustCompile(t, Resource, stmt(`"Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:sts::111122223333:assumed-role/R/sess"},"Action":"s3:*","Resource":"arn:aws:s3:::b/secret/*"`), Meta{}),
+	}
+	req := getObject(callerOf(t, "role"))
+	req.Resource = "arn:aws:s3:::b/users/us-east-1:1234/pictures/cat.jpg"
+	req.Context = &Context{}
+	fill(req.Context)
+	return req, p
+}
+
+var amr = []string{"authenticated", "accounts.google.com"}
+
+func fill(c *Context) {
+	c.Set("aws:CurrentTime", "2026-11-22T10:00:00Z")
+	c.Set("aws:EpochTime", "1795341600")
+	c.Set("aws:SecureTransport", "true")
+	c.Set("aws:SourceIp", "10.1.2.3")
+	c.Set("aws:PrincipalAccount", accountA)
+	c.Set("aws:PrincipalArn", "arn:aws:iam::111122223333:role/team/R")
+	c.Set("aws:PrincipalType", "AssumedRole")
+	c.Set("aws:userid", "AROARRRRRRRRRRRRRRRR:sess")
+	c.Set("aws:TokenIssueTime", "2026-11-22T09:00:00Z")
+	c.Set("aws:PrincipalTag/Team", "Red")
+	c.Set("cognito-identity.amazonaws.com:sub", "us-east-1:1234")
+	c.SetMulti("cognito-identity.amazonaws.com:amr", amr)
+	c.Set("s3:max-keys", "1000")
+}
+
+func TestWarmDecisionAllocatesNothing(t *testing.T) {
+	req, p := warm(t)
+	if d := Decide(req, p); !d.Allowed() || d.Statement != 2 {
+		t.Fatalf("got %+v", d)
+	}
+	if n := testing.AllocsPerRun(100, func() { Decide(req, p) }); n != 0 {
+		t.Errorf("%v allocations per decision", n)
+	}
+	ctx := req.Context
+	if n := testing.AllocsPerRun(100, func() {
+		ctx.Reset()
+		fill(ctx)
+		Decide(req, p)
+	}); n != 0 {
+		t.Errorf("%v allocations per decision with a fresh context", n)
+	}
+}
+
+// manyStatements is a policy of n statements on n prefixes, of which the
+// request matches the last.
+func manyStatements(t testing.TB, n int) (*Request, *Policies) {
+	var b strings.Builder
+	b.WriteString(`{"Version":"2012-10-17","Statement":[`)
+	for i := range n {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		fmt.Fprintf(&b, `{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::bucket-%d/home/${aws:username}/*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}`, i)
+	}
+	b.WriteString("]}")
+	req := getObject(callerOf(t, "user"))
+	req.Resource = fmt.Sprintf("arn:aws:s3:::bucket-%d/home/U/cat.jpg", n-1)
+	req.Context = &Context{}
+	fill(req.Context)
+	req.Context.Set("aws:username", "U")
+	return req, &Policies{Identity: []*Policy{mustCompile(t, Identity, b.String(), Meta{})}}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	for _, n := range []int{10, 1000, 10000} {
+		b.Run(fmt.Sprintf("statements=%d", n), func(b *testing.B) {
+			req, p := manyStatements(b, n)
+			b.ReportAllocs()
+			for b.Loop() {
+				if !Decide(req, p).Allowed() {
+					b.Fatal("denied")
+				}
+			}
+		})
+		// The floor: what finding the statement would cost if its resource were
+		// a map key.
+		b.Run(fmt.Sprintf("floor=%d", n), func(b *testing.B) {
+			index := map[string]int{}
+			for i := range n {
+				index[fmt.Sprintf("arn:aws:s3:::bucket-%d/home/U/", i)] = i
+			}
+			key := fmt.Sprintf("arn:aws:s3:::bucket-%d/home/U/", n-1)
+			for b.Loop() {
+				if _, ok := index[key]; !ok {
+					b.Fatal("missing")
+				}
+			}
+		})
+	}
+	b.Run("warm", func(b *testing.B) {
+		req, p := warm(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			Decide(req, p)
+		}
+	})
+	b.Run("context", func(b *testing.B) {
+		var c Context
+		b.ReportAllocs()
+		for b.Loop() {
+			c.Reset()
+			fill(&c)
+		}
+	})
+}
+
+func BenchmarkParseAndCompile(b *testing.B) {
+	_, p := manyStatements(b, 20)
+	text := p.Identity[0].Document().Text()
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		d, err := Parse(text, Identity)
+		if err != nil {
+			b.Fatal(err)
+		}
+		Compile(d, Meta{})
+	}
+}
+
+// TestHostileDocumentsTakeLinearTime reads and decides documents of about a
+// megabyte that are built to hurt. The bound is generous: quadratic time on
+// any of them would be minutes.
+func TestHostileDocumentsTakeLinearTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a second of work")
+	}
+	repeat := func(n int, s string) string { return strings.TrimSuffix(strings.Repeat(s+",", n), ",") }
+	one := `{"Effect":"Allow","Action":"s3:*","Resource":"*"}`
+	var keys strings.Builder
+	for i := range 50000 {
+		fmt.Fprintf(&keys, `"a:%d":"1",`, i)
+	}
+	texts := map[string]string{
+		"100,000 statements":    `{"Statement":[` + repeat(100_000, one) + `]}`,
+		"100,000 actions":       stmt(`"Effect":"Allow","Action":[` + repeat(100_000, `"s3:*a*b"`) + `],"Resource":"*"`),
+		"deep nesting":          strings.Repeat(`{"a":[`, 500_000),
+		"stars":                 stmt(`"Effect":"Allow","Action":"s3:` + strings.Repeat("*a", 400_000) + `","Resource":"arn:aws:s3:::` + strings.Repeat("*a", 100_000) + `"`),
+		"huge numbers":          stmt(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NumericEquals":{"a:b":[` + strings.Repeat("9", 500_000) + `,1e` + strings.Repeat("9", 100_000) + `]}}`),
+		"open variables":        stmt(`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::` + strings.Repeat("${", 400_000) + `"`),
+		"variables":             stmt(`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::` + strings.Repeat("${aws:username}*", 50_000) + `"`),
+		"50,000 condition keys": stmt(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{` + strings.TrimSuffix(keys.String(), ",") + `}}`),
+		"escapes":               stmt(`"Effect":"Allow","Action":"s3:` + strings.Repeat(`\u0061`, 150_000) + `","Resource":"*"`),
+		"invalid UTF-8":         `{"Id":"` + strings.Repeat("\xff", 1_000_000) + `"}`,
+	}
+	req := getObject(callerOf(t, "user"))
+	req.Resource = "arn:aws:s3:::" + strings.Repeat("a", 1024)
+	req.Context = &Context{}
+	req.Context.Set("a:b", strings.Repeat("9", 1000))
+	req.Context.Set("aws:username", "a")
+	for name, text := range texts {
+		start := time.Now()
+		if d, err := Parse([]byte(text), Identity); err == nil {
+			Decide(req, &Policies{Identity: []*Policy{Compile(d, Meta{})}})
+			d.Print()
+		}
+		RewritePrincipals([]byte(text), strings.ToUpper)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s: %v", name, took)
+		} else {
+			t.Logf("%s: %v", name, took)
+		}
+	}
+}
