@@ -26,6 +26,8 @@ type NotFound struct {
 	Name string // name, ARN, key id or "vN"
 	// Owner is the kind of entity an inline policy was looked for in.
 	Owner Kind
+	// Of is the ARN of the policy a version was looked for in.
+	Of string
 }
 
 func (e *NotFound) Error() string { return fmt.Sprintf("%s %q not found", e.Kind, e.Name) }
@@ -142,8 +144,12 @@ type Invalid struct {
 
 func (e *Invalid) Error() string { return fmt.Sprintf("invalid %s %q", e.Field, e.Value) }
 
-// NotAttachable says that a policy ARN given to attach names no policy.
-type NotAttachable struct{ ARN string }
+// NotAttachable says that a policy ARN given to attach, or as a permissions
+// boundary, names no policy that the entity may use.
+type NotAttachable struct {
+	ARN      string
+	Boundary bool
+}
 
 func (e *NotAttachable) Error() string { return fmt.Sprintf("policy %q is not attachable", e.ARN) }
 

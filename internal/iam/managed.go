@@ -163,7 +163,7 @@ func (s *Service) DeletePolicyVersion(ctx context.Context, arn, version string) 
 	_, err := s.updatePolicy(ctx, arn, func(_ *View, p *ManagedPolicy) error {
 		pv, ok := p.VersionByID(version)
 		if !ok {
-			return &NotFound{Kind: KindPolicyVersion, Name: version}
+			return &NotFound{Kind: KindPolicyVersion, Name: version, Of: arn}
 		}
 		if pv.Number == p.Default {
 			return &InUse{Kind: KindPolicyVersion, Name: version, By: UseDefaultVersion}
@@ -182,7 +182,7 @@ func (s *Service) SetDefaultPolicyVersion(ctx context.Context, arn, version stri
 	_, err := s.updatePolicy(ctx, arn, func(_ *View, p *ManagedPolicy) error {
 		pv, ok := p.VersionByID(version)
 		if !ok {
-			return &NotFound{Kind: KindPolicyVersion, Name: version}
+			return &NotFound{Kind: KindPolicyVersion, Name: version, Of: arn}
 		}
 		p.Default = pv.Number
 		p.Updated = s.now()

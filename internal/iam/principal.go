@@ -140,8 +140,11 @@ func (s *Service) DetachPolicy(ctx context.Context, o Owner, arn string) error {
 // PutBoundary sets the permissions boundary.
 func (s *Service) PutBoundary(ctx context.Context, o Owner, arn string) error {
 	return s.updateOwned(ctx, o, func(v *View, own *Owned) error {
-		if arn == "" || !v.usable(o.Account, arn) {
-			return &Invalid{Field: FieldBoundary, Value: arn}
+		if arn == "" {
+			return &Invalid{Field: FieldBoundary}
+		}
+		if err := v.checkBoundary(o.Account, arn); err != nil {
+			return err
 		}
 		own.Boundary = arn
 		return nil
@@ -206,13 +209,16 @@ func (v *View) usable(account, arn string) bool {
 	return ok && (p.Account == account || p.Account == AWSAccount)
 }
 
-// checkBoundary accepts no boundary or one that exists.
+// checkBoundary accepts no boundary or one that an entity of account may use.
 func (v *View) checkBoundary(account, arn string) error {
 	if arn == "" {
 		return nil
 	}
-	if !v.usable(account, arn) {
+	if !isPolicyARN(arn) {
 		return &Invalid{Field: FieldBoundary, Value: arn}
+	}
+	if !v.usable(account, arn) {
+		return &NotAttachable{ARN: arn, Boundary: true}
 	}
 	return nil
 }

@@ -90,6 +90,9 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	return s, nil
 }
 
+// Limits returns the quotas in force.
+func (s *Service) Limits() Limits { return s.limits }
+
 // Snapshot returns the newest view this node knows, without any I/O.
 func (s *Service) Snapshot() Snapshot { return s.view.Load() }
 

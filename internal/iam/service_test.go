@@ -49,7 +49,8 @@ func TestCreateRole(t *testing.T) {
 		{"a path without its closing slash is refused", func(r *iam.NewRole) { r.Path = "/a" }, &iam.Invalid{Field: iam.FieldPath, Value: "/a"}},
 		{"a path with a space is refused", func(r *iam.NewRole) { r.Path = "/a b/" }, &iam.Invalid{Field: iam.FieldPath, Value: "/a b/"}},
 		{"a session of more than twelve hours is refused", func(r *iam.NewRole) { r.MaxSession = 13 * time.Hour }, &iam.Invalid{Field: iam.FieldDuration, Value: "13h0m0s"}},
-		{"a boundary that does not exist is refused", func(r *iam.NewRole) { r.Boundary = "arn:aws:iam::aws:policy/No" }, &iam.Invalid{Field: iam.FieldBoundary, Value: "arn:aws:iam::aws:policy/No"}},
+		{"a boundary that does not exist is refused", func(r *iam.NewRole) { r.Boundary = "arn:aws:iam::aws:policy/No" }, &iam.NotAttachable{ARN: "arn:aws:iam::aws:policy/No", Boundary: true}},
+		{"a boundary that is no policy is refused", func(r *iam.NewRole) { r.Boundary = "arn:aws:iam::aws:role/No" }, &iam.Invalid{Field: iam.FieldBoundary, Value: "arn:aws:iam::aws:role/No"}},
 		{"a tag given twice in different case is refused", func(r *iam.NewRole) { r.Tags = []iam.Tag{{Key: "a"}, {Key: "A"}} }, &iam.Invalid{Field: iam.FieldTagTwice, Value: "A"}},
 		{"a reserved tag is refused", func(r *iam.NewRole) { r.Tags = []iam.Tag{{Key: "AWS:x"}} }, &iam.Invalid{Field: iam.FieldTagReserved, Value: "AWS:x"}},
 		{"a trust policy that is too long is refused", func(r *iam.NewRole) {
@@ -174,7 +175,7 @@ func TestPolicyVersions(t *testing.T) {
 		t.Error("the role still runs the old version")
 	}
 	wantError(t, "delete default", s.DeletePolicyVersion(ctx, arn, "v2"), &iam.InUse{Kind: iam.KindPolicyVersion, Name: "v2", By: iam.UseDefaultVersion})
-	wantError(t, "delete unknown", s.DeletePolicyVersion(ctx, arn, "v9"), &iam.NotFound{Kind: iam.KindPolicyVersion, Name: "v9"})
+	wantError(t, "delete unknown", s.DeletePolicyVersion(ctx, arn, "v9"), &iam.NotFound{Kind: iam.KindPolicyVersion, Name: "v9", Of: arn})
 	ok(t, s.DeletePolicyVersion(ctx, arn, "v1"))
 	for n := 3; n <= 6; n++ {
 		_, v, err := s.CreatePolicyVersion(ctx, arn, allowS3, n == 6)
