@@ -1,7 +1,7 @@
-"""Parse answers with botocore's own models, for TestBotocoreReadsEveryMember.
+"""Parse answers with botocore's own models, for wiretest.Botocore.
 
-Standard input holds one JSON object per line: service, operation, status and body.
-Standard output gets one JSON object per line: the parsed answer, with times as ISO
+Standard input holds one JSON object per line: service, operation, status, headers
+and body. Standard output gets one JSON object per line: the parsed answer, with times as ISO
 8601, bytes as base64, and an error's code, message and type below "Error".
 """
 import base64
@@ -11,6 +11,7 @@ import sys
 
 import botocore.session
 from botocore import parsers
+from botocore.awsrequest import HeadersDict
 
 
 def plain(value):
@@ -33,7 +34,8 @@ def main():
         model = models[name]
         operation = model.operation_model(case["operation"])
         parser = factory.create_parser(model.metadata["protocol"])
-        response = {"status_code": case["status"], "headers": {}, "body": case["body"].encode()}
+        headers = HeadersDict(case["headers"])
+        response = {"status_code": case["status"], "headers": headers, "body": case["body"].encode()}
         print(json.dumps(parser.parse(response, operation.output_shape), default=plain))
 
 
