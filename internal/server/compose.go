@@ -34,6 +34,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/wire/cognitowire"
 	"github.com/rockpool-id/rockpool/internal/wire/iamwire"
 	"github.com/rockpool-id/rockpool/internal/wire/stswire"
+	"github.com/rockpool-id/rockpool/sigv4"
 )
 
 // parts is what compose made: the router, and what must be closed, in the
@@ -193,7 +194,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		return p, err
 	}
 	s3, err := s3gw.New(s3gw.Config{
-		Store: objects, Identify: resolver, Decide: decide, Audit: events, IAM: users.Snapshot, Sealer: ring,
+		Store: objects, Identify: observer{resolver}, Decide: decide, Audit: events, IAM: users.Snapshot, Sealer: ring,
 		Region: c.Region, Account: c.Account, Bases: c.S3Domains, Now: o.Now, Log: o.Log,
 	})
 	if err != nil {
@@ -262,4 +263,15 @@ func (i identifier) Identify(r *http.Request, body []byte, service string, _ *ca
 	sum := sha256.Sum256(body)
 	p, _, _, err := i.Resolver.Identify(r, service, hex.EncodeToString(sum[:]))
 	return p, err
+}
+
+// observer gives the gateways what they need of a resolver: they make request
+// ids of their service's own form.
+type observer struct{ *caller.Resolver }
+
+// Network implements gateway.Identifier.
+func (o observer) Network(r *http.Request, _ *sigv4.Authorization, requestID string) *caller.Network {
+	n := o.Observe(r)
+	n.RequestID = requestID
+	return n
 }

@@ -70,7 +70,7 @@ func Open(ctx context.Context, c config.Config, o Options) (*Server, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	s.parts.router.health = http.HandlerFunc(s.health)
-	s.handler = accessLog(o.Log, o.Now, s.parts.router)
+	s.handler = s.parts.router
 	return s, nil
 }
 
