@@ -23,6 +23,9 @@ func (c *Resolver) Establish(r *http.Request, a *sigv4.Authorization, service st
 		return c.AnonymousPrincipal(), sigv4.Key{}, nil
 	}
 	verifier := c.verifier(service, a.Scope.Region)
+	if err := verifier.Precheck(a); err != nil {
+		return nil, sigv4.Key{}, err
+	}
 	p, secret, refused := c.Lookup(a.AccessKeyID, a.SessionToken)
 	if refused != nil {
 		// The same work is done for keys that exist and keys that do not, so that
