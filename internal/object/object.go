@@ -20,7 +20,8 @@ type Bucket struct {
 	Version int64
 }
 
-// Info describes a stored object without its bytes.
+// Info describes a stored object without its bytes. Its maps and slices may be
+// shared between callers: read them, never change them.
 type Info struct {
 	Key          string // opaque bytes; never cleaned or normalised
 	Size         int64
@@ -125,10 +126,10 @@ type Store interface {
 // BucketStore keeps buckets.
 type BucketStore interface {
 	CreateBucket(ctx context.Context, b Bucket) error // *BucketExists
+	// Bucket's answer may be shared between callers: read it, never change it.
 	Bucket(ctx context.Context, name string) (*Bucket, error)
 	Buckets(ctx context.Context, account string) ([]Bucket, error) // sorted by name
 	DeleteBucket(ctx context.Context, name string) error           // *NotEmpty; open uploads do not count and are dropped
-	// Bucket's answer may be shared between callers: read it, never change it.
 	// SetConfig stores (or, with nil, removes) one sub-resource document.
 	SetConfig(ctx context.Context, name, sub string, doc *string) error
 }

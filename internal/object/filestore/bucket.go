@@ -211,12 +211,12 @@ func (s *Store) DeleteBucket(ctx context.Context, name string) error {
 }
 
 // readBlobs reads a column of blob ids and closes the rows.
-func readBlobs(rows *sql.Rows, err error) ([]blobID, error) {
+func readBlobs(rows *sql.Rows, err error) ([]piece, error) {
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var ids []blobID
+	var pieces []piece
 	for rows.Next() {
 		var raw []byte
 		if err := rows.Scan(&raw); err != nil {
@@ -226,9 +226,9 @@ func readBlobs(rows *sql.Rows, err error) ([]blobID, error) {
 		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, id)
+		pieces = append(pieces, piece{blob: id})
 	}
-	return ids, rows.Err()
+	return pieces, rows.Err()
 }
 
 // SetConfig stores or removes one settings document and counts the version up.

@@ -14,27 +14,29 @@ import (
 func checkFiles(t testing.TB, s *Store) {
 	t.Helper()
 	want := map[blobID]int{}
-	count := func(ids []blobID, err error) {
+	count := func(pieces []piece, err error) {
 		t.Helper()
 		if err != nil {
 			t.Error(err)
 		}
-		for _, id := range ids {
-			want[id]++
+		for _, p := range pieces {
+			want[p.blob]++
 		}
 	}
 	r := s.db.Reader()
-	rows, err := r.Query(`SELECT blob, parts FROM object_entry`)
+	rows, err := r.Query(`SELECT detail FROM object_entry`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var e entry
-		if err := rows.Scan(&e.blob, &e.parts); err != nil {
+		var packed []byte
+		if err := rows.Scan(&packed); err != nil {
 			t.Fatal(err)
 		}
-		count(e.blobs())
+		var d detail
+		err := d.unpack(packed)
+		count(d.pieces, err)
 	}
 	count(nil, rows.Err())
 	count(readBlobs(r.Query(`SELECT blob FROM object_part`)))

@@ -45,7 +45,7 @@ func (s *Store) Complete(ctx context.Context, bucket, key, id string, parts []ob
 		if e, err = assemble(u, used, p); err != nil {
 			return err
 		}
-		e.modified = s.stamp()
+		e.info.Modified = moment(s.stamp())
 		if freed, err = s.endUpload(tx, b, key, id, unused, freed); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *Store) Complete(ctx context.Context, bucket, key, id string, parts []ob
 		return nil, err
 	}
 	s.free(freed)
-	return e.info()
+	return e.answer(), nil
 }
 
 // completed finds the object that an upload without a row has become.
@@ -66,14 +66,8 @@ func (s *Store) completed(tx *sql.Tx, b *bucket, key, id string) (*entry, error)
 	if err != nil {
 		return nil, err
 	}
-	if e != nil {
-		m, err := decodeMeta(e.meta)
-		if err != nil {
-			return nil, err
-		}
-		if m.upload == id {
-			return e, nil
-		}
+	if e != nil && e.upload == id {
+		return e, nil
 	}
 	return nil, &object.NoUpload{ID: id}
 }
@@ -118,9 +112,13 @@ func sumMatches(have []object.Checksum, want object.Checksum) bool {
 
 // assemble makes the object's row: its ETag is the MD5 of the parts' MD5s.
 func assemble(u *upload, used []partRow, p object.Precondition) (*entry, error) {
-	e := &entry{key: string(u.key), class: u.class, contentType: u.contentType}
+	var d detail
+	if err := d.unpack(u.detail); err != nil {
+		return nil, err
+	}
+	d.upload = u.id
+	info := object.Info{Key: string(u.key), StorageClass: u.class, Parts: len(used)}
 	whole := md5.New()
-	pieces := make([]piece, len(used))
 	partSums := make([]partSum, len(used))
 	for i, part := range used {
 		raw, err := hex.DecodeString(part.ETag)
@@ -128,8 +126,8 @@ func assemble(u *upload, used []partRow, p object.Precondition) (*entry, error) 
 			return nil, errDamaged
 		}
 		whole.Write(raw)
-		e.size += part.Size
-		pieces[i] = piece{blob: part.blob, size: part.Size, number: part.Number}
+		info.Size += part.Size
+		d.pieces = append(d.pieces, piece{blob: part.blob, size: part.Size, number: part.Number})
 		partSums[i].size = part.Size
 		for _, c := range part.Checksums {
 			if c.Algorithm != u.checksum {
@@ -140,8 +138,7 @@ func assemble(u *upload, used []partRow, p object.Precondition) (*entry, error) 
 			}
 		}
 	}
-	e.etag = fmt.Sprintf("%x-%d", whole.Sum(nil), len(used))
-	e.parts = encodePieces(pieces)
+	info.ETag = fmt.Sprintf("%x-%d", whole.Sum(nil), len(used))
 	if u.checksum != "" {
 		sum, err := joinSums(u.checksum, u.checksumType, partSums)
 		if err != nil {
@@ -150,13 +147,7 @@ func assemble(u *upload, used []partRow, p object.Precondition) (*entry, error) 
 		if p.Checksum.Value != "" && p.Checksum.Value != sum.Value {
 			return nil, &object.BadDigest{Algorithm: u.checksum, Want: p.Checksum.Value, Got: sum.Value}
 		}
-		e.checksums = encodeChecksums([]object.Checksum{sum})
+		info.Checksums = []object.Checksum{sum}
 	}
-	m, err := decodeMeta(u.meta)
-	if err != nil {
-		return nil, err
-	}
-	m.upload = u.id
-	e.meta = m.encode()
-	return e, nil
+	return newEntry(info, d, nil), nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sort"
 
 	"github.com/rockpool-id/rockpool/internal/object"
@@ -24,73 +25,61 @@ func (s *Store) Open(_ context.Context, bucket, key string) (*object.Info, objec
 	if err != nil {
 		return nil, nil, err
 	}
-	info, content, _, err := s.openEntry(b, key)
-	return info, content, err
+	content, e, err := s.openEntry(b, key)
+	if err != nil {
+		return nil, nil, err
+	}
+	return e.answer(), content, nil
 }
 
 // openEntry is Open with the row.
-func (s *Store) openEntry(b *bucket, key string) (*object.Info, object.Content, *entry, error) {
+func (s *Store) openEntry(b *bucket, key string) (object.Content, *entry, error) {
 	for range openAttempts {
 		e, err := read(s.q.open, b, key, true)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
 		if e == nil {
-			return nil, nil, nil, &object.NoKey{Bucket: b.Name, Key: key}
+			return nil, nil, &object.NoKey{Bucket: b.Name, Key: key}
 		}
 		content, err := s.content(b, e)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // replaced since the row was read
 		}
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		info, err := e.info()
-		if err != nil {
-			return nil, nil, nil, errors.Join(err, content.Close())
-		}
-		return info, content, e, nil
+		return content, e, err
 	}
-	return nil, nil, nil, fmt.Errorf("open object: the file of bucket %q, key %q is missing", b.Name, key)
+	return nil, nil, fmt.Errorf("open object: the file of bucket %q, key %q is missing", b.Name, key)
 }
 
 // content opens the bytes of a row; fs.ErrNotExist means the row is outdated.
 func (s *Store) content(b *bucket, e *entry) (object.Content, error) {
 	switch {
-	case e.blob != nil:
-		id, err := toBlobID(e.blob)
+	case len(e.pieces) == 0:
+		return inline(e.data), nil
+	case e.info.Parts == 0:
+		f, err := s.openBlob(e.pieces[0].blob, e.info.Size)
 		if err != nil {
 			return nil, err
 		}
-		f, err := s.openBlob(id, e.size)
-		if err != nil {
-			return nil, err
-		}
-		return &single{f: f, size: e.size}, nil
-	case e.parts != nil:
-		pieces, err := decodePieces(e.parts)
-		if err != nil {
-			return nil, err
-		}
-		// Files are opened when they are needed; until then pins hold them. A
-		// file freed before it was pinned belongs to a row that is gone now.
-		s.pin(pieces)
-		m := &multi{s: s, pieces: pieces, size: e.size, ends: make([]int64, len(pieces)), files: map[*os.File]struct{}{}}
-		var end int64
-		for i, p := range pieces {
-			end += p.size
-			m.ends[i] = end
-		}
-		again, err := read(s.q.head, b, e.key, false)
-		if err == nil && (again == nil || !bytes.Equal(again.parts, e.parts)) {
-			err = fs.ErrNotExist
-		}
-		if err != nil {
-			return nil, errors.Join(err, m.Close())
-		}
-		return m, nil
+		return &single{f: f, size: e.info.Size}, nil
 	}
-	return inline(e.data), nil
+	// The files of parts are opened when they are needed; until then pins hold
+	// them. A file freed before it was pinned belongs to a row that is gone now.
+	s.pin(e.pieces)
+	m := &multi{s: s, pieces: e.pieces, size: e.info.Size, ends: make([]int64, len(e.pieces)), files: map[*os.File]struct{}{}}
+	var end int64
+	for i, p := range e.pieces {
+		end += p.size
+		m.ends[i] = end
+	}
+	again, err := read(s.q.head, b, e.info.Key, false)
+	if err == nil && (again == nil || !slices.Equal(again.pieces, e.pieces)) {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return m, nil
 }
 
 // openBlob opens a file and checks that the disk has kept its length.

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"time"
 
 	"github.com/rockpool-id/rockpool/internal/object"
 )
@@ -48,14 +50,8 @@ func (s *Store) Copy(ctx context.Context, srcBucket, srcKey, srcETag, dstBucket,
 			if e, err = s.source(tx, src, srcKey, srcETag, hashed); err != nil {
 				return err
 			}
-			if err := e.rewrite(dstKey, s.stamp(), replace, tags); err != nil {
-				return err
-			}
-			files, err := e.blobs()
-			if err != nil {
-				return err
-			}
-			if err := s.shareBlobs(tx, files); err != nil {
+			e = e.rewrite(dstKey, moment(s.stamp()), replace, tags)
+			if err := s.shareBlobs(tx, e.pieces); err != nil {
 				return err
 			}
 			freed, err = s.replace(tx, dst, e, p, freed)
@@ -68,7 +64,7 @@ func (s *Store) Copy(ctx context.Context, srcBucket, srcKey, srcETag, dstBucket,
 			return nil, err
 		}
 		s.free(freed)
-		return e.info()
+		return e.answer(), nil
 	}
 	return nil, fmt.Errorf("copy object: source %q is overwritten faster than it can be hashed", srcKey)
 }
@@ -83,35 +79,31 @@ func (s *Store) source(tx *sql.Tx, b *bucket, key, etag string, hashed *entry) (
 	if e == nil {
 		return nil, &object.NoKey{Bucket: b.Name, Key: key}
 	}
-	if etag != "" && etag != e.etag {
+	if etag != "" && etag != e.info.ETag {
 		return nil, &object.PreconditionFailed{Condition: copySourceCondition}
 	}
 	if hashed != nil {
-		if e.etag != hashed.etag || !bytes.Equal(e.blob, hashed.blob) || !bytes.Equal(e.parts, hashed.parts) || !bytes.Equal(e.data, hashed.data) {
+		if e.info.ETag != hashed.info.ETag || !slices.Equal(e.pieces, hashed.pieces) || !bytes.Equal(e.data, hashed.data) {
 			return nil, errChanged
 		}
-		e.checksums = hashed.checksums
+		e.info.Checksums = hashed.info.Checksums
 	}
 	return e, nil
 }
 
-// rewrite turns a source's row into its copy's.
-func (e *entry) rewrite(key string, modified int64, replace *object.PutOptions, tags *[]object.Tag) error {
-	e.key, e.modified = key, modified
-	m, err := decodeMeta(e.meta)
-	if err != nil {
-		return err
-	}
-	m.upload = ""
+// rewrite is the copy's row made from the source's.
+func (e *entry) rewrite(key string, modified time.Time, replace *object.PutOptions, tags *[]object.Tag) *entry {
+	info, d := e.info, e.detail
+	info.Key, info.Modified = key, modified
+	d.upload = ""
 	if replace != nil {
-		e.contentType, e.class = replace.Headers.ContentType, replace.StorageClass
-		m.headers, m.metadata = replace.Headers, replace.Metadata
+		info.StorageClass = replace.StorageClass
+		d.headers, d.metadata = replace.Headers, replace.Metadata
 	}
 	if tags != nil {
-		m.tags = *tags
+		d.tags = *tags
 	}
-	e.meta = m.encode()
-	return nil
+	return newEntry(info, d, e.data)
 }
 
 // hashSource reads the source to compute a checksum it was not stored with.
@@ -121,30 +113,27 @@ func (s *Store) hashSource(ctx context.Context, b *bucket, key, algorithm string
 	if h == nil {
 		return nil, &object.UnknownChecksum{Algorithm: algorithm}
 	}
-	_, c, e, err := s.openEntry(b, key)
+	c, found, err := s.openEntry(b, key)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	stored, err := decodeChecksums(e.checksums)
-	if err != nil {
-		return nil, err
-	}
-	for _, sum := range stored {
+	e := *found
+	for _, sum := range e.info.Checksums {
 		if sum.Algorithm == algorithm && sum.Type == fullObject {
-			e.checksums = encodeChecksums([]object.Checksum{sum})
-			return e, nil
+			e.info.Checksums = []object.Checksum{sum}
+			return &e, nil
 		}
 	}
-	r, err := c.Section(0, e.size)
+	r, err := c.Section(0, e.info.Size)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := io.Copy(h, &patient{ctx: ctx, r: r}); err != nil {
 		return nil, fmt.Errorf("hash source: %w", err)
 	}
-	e.checksums = encodeChecksums([]object.Checksum{{Algorithm: algorithm, Type: fullObject, Value: encodeSum(h)}})
-	return e, nil
+	e.info.Checksums = []object.Checksum{{Algorithm: algorithm, Type: fullObject, Value: encodeSum(h)}}
+	return &e, nil
 }
 
 // patient reads until its context ends.
@@ -167,16 +156,16 @@ func (s *Store) CopyPart(ctx context.Context, srcBucket, srcKey, srcETag string,
 	if err != nil {
 		return nil, err
 	}
-	_, c, e, err := s.openEntry(src, srcKey)
+	c, e, err := s.openEntry(src, srcKey)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	if srcETag != "" && srcETag != e.etag {
+	if srcETag != "" && srcETag != e.info.ETag {
 		return nil, &object.PreconditionFailed{Condition: copySourceCondition}
 	}
 	if length < 0 {
-		length = e.size - offset
+		length = e.info.Size - offset
 	}
 	r, err := c.Section(offset, length)
 	if err != nil {

@@ -2,8 +2,10 @@ package filestore
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rockpool-id/rockpool/internal/object"
@@ -12,187 +14,252 @@ import (
 // errDamaged reports a row that this program cannot have written.
 var errDamaged = errors.New("filestore: damaged row")
 
+// format is the first byte of every packed column.
+const format = 1
+
+// packer appends numbers and strings to a packed column. Header values and
+// keys are bytes, not necessarily UTF-8, so the form is ours and not JSON.
+type packer []byte
+
+func (p *packer) number(n int64) { *p = binary.AppendVarint(*p, n) }
+
+func (p *packer) text(s string) {
+	*p = append(binary.AppendUvarint(*p, uint64(len(s))), s...)
+}
+
+// sums come last in a column: they have no count.
+func (p *packer) sums(sums []object.Checksum) {
+	for _, c := range sums {
+		p.text(c.Algorithm)
+		p.text(c.Type)
+		p.text(c.Value)
+	}
+}
+
+// unpacker reads them back; after an error everything is zero and bad is set.
+type unpacker struct {
+	b   []byte
+	bad bool
+}
+
+func unpack(b []byte) *unpacker {
+	u := &unpacker{b: b}
+	u.bad = u.byte() != format
+	return u
+}
+
+func (u *unpacker) more() bool { return !u.bad && len(u.b) > 0 }
+
+func (u *unpacker) byte() byte {
+	b := u.take(1)
+	if u.bad {
+		return 0
+	}
+	return b[0]
+}
+
+func (u *unpacker) take(n uint64) []byte {
+	if u.bad || n > uint64(len(u.b)) {
+		u.bad = true
+		return nil
+	}
+	b := u.b[:n]
+	u.b = u.b[n:]
+	return b
+}
+
+func (u *unpacker) number() int64 {
+	v, n := binary.Varint(u.b)
+	u.bad = u.bad || n <= 0
+	if u.bad {
+		return 0
+	}
+	u.b = u.b[n:]
+	return v
+}
+
+func (u *unpacker) text() string {
+	size, n := binary.Uvarint(u.b)
+	if u.bad = u.bad || n <= 0; u.bad {
+		return ""
+	}
+	u.b = u.b[n:]
+	return string(u.take(size))
+}
+
+func (u *unpacker) sums() []object.Checksum {
+	var sums []object.Checksum
+	for u.more() {
+		sums = append(sums, object.Checksum{Algorithm: u.text(), Type: u.text(), Value: u.text()})
+	}
+	return sums
+}
+
+// packListed packs what a listing shows.
+func packListed(i *object.Info) ([]byte, error) {
+	p := packer{format}
+	p.number(i.Size)
+	p.number(i.Modified.UnixMilli())
+	md5, parts, _ := strings.Cut(i.ETag, "-")
+	raw, err := hex.DecodeString(md5)
+	if err != nil || len(raw) != 16 || parts != "" && parts != strconv.Itoa(i.Parts) || parts == "" && i.Parts != 0 {
+		return nil, errDamaged
+	}
+	p = append(p, raw...)
+	p.number(int64(i.Parts))
+	p.text(i.StorageClass)
+	p.sums(i.Checksums)
+	return p, nil
+}
+
+func unpackListed(b []byte, i *object.Info) error {
+	u := unpack(b)
+	i.Size = u.number()
+	i.Modified = moment(u.number())
+	var etag [48]byte
+	out := hex.AppendEncode(etag[:0], u.take(16))
+	if i.Parts = int(u.number()); i.Parts > 0 {
+		out = strconv.AppendInt(append(out, '-'), int64(i.Parts), 10)
+	}
+	i.ETag = string(out)
+	i.StorageClass = u.text()
+	i.Checksums = u.sums()
+	if u.bad {
+		return errDamaged
+	}
+	return nil
+}
+
 // piece is a run of an object's bytes that lies in one file.
 type piece struct {
 	blob   blobID
 	size   int64
-	number int // the part's number in the upload
+	number int // of the part in its upload; 0 when the object is one file
 }
 
-// encodePieces writes a part list: a format byte, then id, size and number of
-// each part. 10,000 parts are 200 KB, read in one go when the object is opened.
-func encodePieces(pieces []piece) []byte {
-	out := make([]byte, 1, 1+len(pieces)*24)
-	out[0] = 1
-	for _, p := range pieces {
-		out = append(out, p.blob[:]...)
-		out = binary.AppendUvarint(out, uint64(p.size))
-		out = binary.AppendUvarint(out, uint64(p.number))
-	}
-	return out
-}
-
-func decodePieces(b []byte) ([]piece, error) {
-	if len(b) == 0 || b[0] != 1 {
-		return nil, errDamaged
-	}
-	pieces := make([]piece, 0, len(b)/20)
-	for b = b[1:]; len(b) > 0; {
-		var p piece
-		if len(b) < len(p.blob) {
-			return nil, errDamaged
-		}
-		b = b[copy(p.blob[:], b):]
-		size, n := binary.Uvarint(b)
-		if n <= 0 || size > 1<<62 {
-			return nil, errDamaged
-		}
-		b = b[n:]
-		number, n := binary.Uvarint(b)
-		if n <= 0 || number > 1<<31 {
-			return nil, errDamaged
-		}
-		b = b[n:]
-		p.size, p.number = int64(size), int(number)
-		pieces = append(pieces, p)
-	}
-	return pieces, nil
-}
-
-// meta is what is stored of an object beside its columns. Header values are
-// bytes, not necessarily UTF-8, so the format is ours and not JSON: records of
-// a kind byte and two strings with their lengths.
-type meta struct {
-	headers  object.Headers // ContentType has a column of its own
+// detail is what is stored of an object or upload beyond what a listing shows.
+type detail struct {
+	headers  object.Headers
 	metadata map[string]string
 	tags     []object.Tag
-	upload   string // the multipart upload that made the object
+	upload   string  // the multipart upload that made the object
+	pieces   []piece // the files with the bytes; none when they are in the row
 }
 
+// The records of a packed detail.
 const (
-	kindHeader   = 'h'
-	kindMetadata = 'm'
-	kindTag      = 't'
-	kindUpload   = 'u'
+	recordHeader   = 'h'
+	recordMetadata = 'm'
+	recordTag      = 't'
+	recordUpload   = 'u'
+	recordPiece    = 'p'
 )
 
-// headerFields pairs a name in the row with its place, so that encoding and
-// decoding cannot disagree.
-func headerFields(h *object.Headers) [6]struct {
+type headerField struct {
 	name  string
 	value *string
-} {
-	return [6]struct {
-		name  string
-		value *string
-	}{
-		{"ce", &h.ContentEncoding}, {"cd", &h.ContentDisposition}, {"cl", &h.ContentLanguage},
-		{"cc", &h.CacheControl}, {"ex", &h.Expires}, {"wr", &h.WebsiteRedirect},
+}
+
+// headerFields pairs a header's name in the row with its place, so that
+// packing and unpacking cannot disagree.
+func headerFields(h *object.Headers) [7]headerField {
+	return [...]headerField{
+		{"t", &h.ContentType}, {"e", &h.ContentEncoding}, {"d", &h.ContentDisposition}, {"l", &h.ContentLanguage},
+		{"c", &h.CacheControl}, {"x", &h.Expires}, {"w", &h.WebsiteRedirect},
 	}
 }
 
-// encode returns nil when there is nothing to store.
-func (m *meta) encode() []byte {
-	var out []byte
-	record := func(kind byte, a, b string) {
-		out = append(out, kind)
-		out = append(binary.AppendUvarint(out, uint64(len(a))), a...)
-		out = append(binary.AppendUvarint(out, uint64(len(b))), b...)
+func (d *detail) pack() []byte {
+	p := packer{format}
+	pair := func(kind byte, a, b string) {
+		p = append(p, kind)
+		p.text(a)
+		p.text(b)
 	}
-	for _, f := range headerFields(&m.headers) {
+	for _, f := range headerFields(&d.headers) {
 		if *f.value != "" {
-			record(kindHeader, f.name, *f.value)
+			pair(recordHeader, f.name, *f.value)
 		}
 	}
-	names := make([]string, 0, len(m.metadata))
-	for name := range m.metadata {
+	names := make([]string, 0, len(d.metadata))
+	for name := range d.metadata {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		record(kindMetadata, name, m.metadata[name])
+		pair(recordMetadata, name, d.metadata[name])
 	}
-	for _, t := range m.tags {
-		record(kindTag, t.Key, t.Value)
+	for _, t := range d.tags {
+		pair(recordTag, t.Key, t.Value)
 	}
-	if m.upload != "" {
-		record(kindUpload, m.upload, "")
+	if d.upload != "" {
+		p = append(p, recordUpload)
+		p.text(d.upload)
 	}
-	return out
+	// 10,000 parts are 200 KB, read in one go when the object is opened.
+	for _, one := range d.pieces {
+		p = append(append(p, recordPiece), one.blob[:]...)
+		p.number(one.size)
+		p.number(int64(one.number))
+	}
+	return p
 }
 
-func decodeMeta(b []byte) (m meta, err error) {
-	text := func() (string, bool) {
-		size, n := binary.Uvarint(b)
-		if n <= 0 || size > uint64(len(b)-n) {
-			return "", false
-		}
-		t := string(b[n : n+int(size)])
-		b = b[n+int(size):]
-		return t, true
-	}
-	for len(b) > 0 {
-		kind := b[0]
-		b = b[1:]
-		name, ok := text()
-		value, ok2 := text()
-		if !ok || !ok2 {
-			return meta{}, errDamaged
-		}
-		switch kind {
-		case kindHeader:
+func (d *detail) unpack(b []byte) error {
+	u := unpack(b)
+	for u.more() {
+		switch u.byte() {
+		case recordHeader:
+			name, value := u.text(), u.text()
 			known := false
-			for _, f := range headerFields(&m.headers) {
+			for _, f := range headerFields(&d.headers) {
 				if f.name == name {
 					*f.value, known = value, true
 				}
 			}
 			if !known {
-				return meta{}, errDamaged
+				return errDamaged
 			}
-		case kindMetadata:
-			if m.metadata == nil {
-				m.metadata = map[string]string{}
+		case recordMetadata:
+			if d.metadata == nil {
+				d.metadata = map[string]string{}
 			}
-			m.metadata[name] = value
-		case kindTag:
-			m.tags = append(m.tags, object.Tag{Key: name, Value: value})
-		case kindUpload:
-			m.upload = name
+			name := u.text()
+			d.metadata[name] = u.text()
+		case recordTag:
+			d.tags = append(d.tags, object.Tag{Key: u.text(), Value: u.text()})
+		case recordUpload:
+			d.upload = u.text()
+		case recordPiece:
+			var one piece
+			copy(one.blob[:], u.take(uint64(len(one.blob))))
+			one.size, one.number = u.number(), int(u.number())
+			if one.size < 0 {
+				return errDamaged
+			}
+			d.pieces = append(d.pieces, one)
 		default:
-			return meta{}, errDamaged
+			return errDamaged
 		}
 	}
-	return m, nil
+	if u.bad {
+		return errDamaged
+	}
+	return nil
 }
 
-// encodeChecksums writes "algorithm:type:value", joined by commas.
-func encodeChecksums(sums []object.Checksum) string {
-	if len(sums) == 0 {
-		return ""
-	}
-	var b strings.Builder
-	for i, c := range sums {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(c.Algorithm + ":" + c.Type + ":" + c.Value)
-	}
-	return b.String()
+// packSums packs the checksums of a part.
+func packSums(sums []object.Checksum) []byte {
+	p := packer{format}
+	p.sums(sums)
+	return p
 }
 
-func decodeChecksums(text string) ([]object.Checksum, error) {
-	if text == "" {
-		return nil, nil
-	}
-	var sums []object.Checksum
-	for one := range strings.SplitSeq(text, ",") {
-		algorithm, rest, ok := strings.Cut(one, ":")
-		kind, value, ok2 := strings.Cut(rest, ":")
-		if !ok || !ok2 {
-			return nil, errDamaged
-		}
-		sums = append(sums, object.Checksum{Algorithm: algorithm, Type: kind, Value: value})
+func unpackSums(b []byte) ([]object.Checksum, error) {
+	u := unpack(b)
+	sums := u.sums()
+	if u.bad {
+		return nil, errDamaged
 	}
 	return sums, nil
 }

@@ -5,90 +5,34 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/rockpool-id/rockpool/internal/object"
 )
 
-// entry is one object's row.
+// entry is one object's row, unpacked.
 type entry struct {
-	key         string
-	size        int64
-	modified    int64
-	etag, class string
-	checksums   string
-	contentType string
-	meta        []byte
-	blob        []byte // one file,
-	parts       []byte // or the files of a multipart object,
-	data        []byte // or the bytes themselves
+	info object.Info
+	detail
+	data []byte // the bytes of a small object
 }
 
-// columns are the scan targets of entryColumns.
-func (e *entry) columns() []any {
-	return []any{&e.size, &e.modified, &e.etag, &e.class, &e.checksums, &e.contentType, &e.meta, &e.blob, &e.parts}
-}
-
-// info is what callers see of the row.
-func (e *entry) info() (*object.Info, error) {
-	m, err := decodeMeta(e.meta)
-	if err != nil {
-		return nil, err
-	}
-	info, err := e.listed()
-	if err != nil {
-		return nil, err
-	}
-	info.Headers = m.headers
-	info.Headers.ContentType = e.contentType
-	info.Metadata, info.Tags = m.metadata, m.tags
-	if e.parts != nil {
-		pieces, err := decodePieces(e.parts)
-		if err != nil {
-			return nil, err
-		}
-		info.PartSizes = make([]int64, len(pieces))
-		for i, p := range pieces {
+// newEntry completes info with what detail says about it too.
+func newEntry(info object.Info, d detail, data []byte) *entry {
+	info.Headers, info.Metadata, info.Tags = d.headers, d.metadata, d.tags
+	info.PartSizes = nil
+	if info.Parts > 0 {
+		info.PartSizes = make([]int64, len(d.pieces))
+		for i, p := range d.pieces {
 			info.PartSizes[i] = p.size
 		}
 	}
-	return info, nil
+	return &entry{info: info, detail: d, data: data}
 }
 
-// listed is the part of info that a listing shows.
-func (e *entry) listed() (*object.Info, error) {
-	sums, err := decodeChecksums(e.checksums)
-	if err != nil {
-		return nil, err
-	}
-	info := &object.Info{Key: e.key, Size: e.size, ETag: e.etag, Modified: moment(e.modified), Checksums: sums, StorageClass: e.class}
-	if _, n, ok := strings.Cut(e.etag, "-"); ok { // only a multipart ETag has a dash
-		if info.Parts, err = strconv.Atoi(n); err != nil {
-			return nil, errDamaged
-		}
-	}
-	return info, nil
-}
-
-// blobs are the files the row uses.
-func (e *entry) blobs() ([]blobID, error) {
-	switch {
-	case e.blob != nil:
-		id, err := toBlobID(e.blob)
-		return []blobID{id}, err
-	case e.parts != nil:
-		pieces, err := decodePieces(e.parts)
-		if err != nil {
-			return nil, err
-		}
-		ids := make([]blobID, len(pieces))
-		for i, p := range pieces {
-			ids[i] = p.blob
-		}
-		return ids, nil
-	}
-	return nil, nil
+// answer is the Info for a caller.
+func (e *entry) answer() *object.Info {
+	info := e.info
+	return &info
 }
 
 func toBlobID(raw []byte) (blobID, error) {
@@ -101,10 +45,10 @@ func toBlobID(raw []byte) (blobID, error) {
 // read reads one row by a point-read statement; nil means it does not exist.
 // Point reads take no cancellation: it would cost a goroutine each.
 func read(stmt *sql.Stmt, b *bucket, key string, withData bool) (*entry, error) {
-	e := &entry{key: key}
-	targets := e.columns()
-	if withData {
-		targets = append(targets, &e.data)
+	var listed, packed, data []byte
+	targets := []any{&listed, &packed, &data}
+	if !withData {
+		targets = targets[:2]
 	}
 	err := stmt.QueryRow(b.id, []byte(key)).Scan(targets...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -113,42 +57,26 @@ func read(stmt *sql.Stmt, b *bucket, key string, withData bool) (*entry, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read object: %w", err)
 	}
-	return e, nil
-}
-
-// old is what a write must know of the row it replaces.
-type old struct {
-	exists bool
-	etag   string
-	meta   []byte
-	files  []blobID
-}
-
-func (s *Store) readOld(tx *sql.Tx, b *bucket, key string) (old, error) {
-	var e entry
-	err := tx.Stmt(s.q.entryMeta).QueryRow(b.id, []byte(key)).Scan(&e.etag, &e.meta, &e.blob, &e.parts)
-	if errors.Is(err, sql.ErrNoRows) {
-		return old{}, nil
+	info := object.Info{Key: key}
+	var d detail
+	if err := errors.Join(unpackListed(listed, &info), d.unpack(packed)); err != nil {
+		return nil, fmt.Errorf("read object %q of bucket %q: %w", key, b.Name, err)
 	}
-	if err != nil {
-		return old{}, fmt.Errorf("read object: %w", err)
-	}
-	files, err := e.blobs()
-	return old{exists: true, etag: e.etag, meta: e.meta, files: files}, err
+	return newEntry(info, d, data), nil
 }
 
 // judge applies a precondition to the current state of a key.
-func judge(p object.Precondition, b *bucket, key string, exists bool, etag string) error {
-	if p.IfNoneMatch && exists {
+func judge(p object.Precondition, b *bucket, key string, now *entry) error {
+	if p.IfNoneMatch && now != nil {
 		return &object.PreconditionFailed{Condition: "If-None-Match"}
 	}
 	if p.IfMatch == "" {
 		return nil
 	}
-	if !exists {
+	if now == nil {
 		return &object.NoKey{Bucket: b.Name, Key: key}
 	}
-	if p.IfMatch != "*" && p.IfMatch != etag {
+	if p.IfMatch != "*" && p.IfMatch != now.info.ETag {
 		return &object.PreconditionFailed{Condition: "If-Match"}
 	}
 	return nil
@@ -160,14 +88,11 @@ func (s *Store) judgeEarly(p object.Precondition, b *bucket, key string) error {
 	if !p.IfNoneMatch && p.IfMatch == "" {
 		return nil
 	}
-	e, err := read(s.q.head, b, key, false)
+	now, err := read(s.q.head, b, key, false)
 	if err != nil {
 		return err
 	}
-	if e == nil {
-		return judge(p, b, key, false, "")
-	}
-	return judge(p, b, key, true, e.etag)
+	return judge(p, b, key, now)
 }
 
 // replace writes e over what is there, if the precondition holds, and returns
@@ -176,19 +101,24 @@ func (s *Store) replace(tx *sql.Tx, b *bucket, e *entry, p object.Precondition, 
 	if err := s.alive(tx, b); err != nil {
 		return freed, err
 	}
-	was, err := s.readOld(tx, b, e.key)
+	was, err := read(tx.Stmt(s.q.entryOld), b, e.info.Key, false)
 	if err != nil {
 		return freed, err
 	}
-	if err := judge(p, b, e.key, was.exists, was.etag); err != nil {
+	if err := judge(p, b, e.info.Key, was); err != nil {
 		return freed, err
 	}
-	_, err = tx.Stmt(s.q.entryPut).Exec(b.id, []byte(e.key), e.size, e.modified, e.etag, e.class, e.checksums,
-		e.contentType, e.meta, e.blob, e.parts, e.data)
+	listed, err := packListed(&e.info)
 	if err != nil {
+		return freed, err
+	}
+	if _, err = tx.Stmt(s.q.entryPut).Exec(b.id, []byte(e.info.Key), e.info.Size, listed, e.pack(), e.data); err != nil {
 		return freed, fmt.Errorf("write object: %w", err)
 	}
-	return s.dropBlobs(tx, was.files, freed)
+	if was == nil {
+		return freed, nil
+	}
+	return s.dropBlobs(tx, was.pieces, freed)
 }
 
 func (s *Store) addBlob(tx *sql.Tx, id blobID) error {
@@ -199,8 +129,9 @@ func (s *Store) addBlob(tx *sql.Tx, id blobID) error {
 }
 
 // shareBlobs counts one more use of each file.
-func (s *Store) shareBlobs(tx *sql.Tx, ids []blobID) error {
-	for _, id := range ids {
+func (s *Store) shareBlobs(tx *sql.Tx, pieces []piece) error {
+	for _, p := range pieces {
+		id := p.blob
 		n, err := affected(tx.Stmt(s.q.blobShare).Exec(id[:]))
 		if err != nil {
 			return fmt.Errorf("share object file: %w", err)
@@ -214,8 +145,9 @@ func (s *Store) shareBlobs(tx *sql.Tx, ids []blobID) error {
 
 // dropBlobs counts one use less of each file and adds those without any to
 // freed, to be unlinked after the commit.
-func (s *Store) dropBlobs(tx *sql.Tx, ids, freed []blobID) ([]blobID, error) {
-	for _, id := range ids {
+func (s *Store) dropBlobs(tx *sql.Tx, pieces []piece, freed []blobID) ([]blobID, error) {
+	for _, p := range pieces {
+		id := p.blob
 		n, err := affected(tx.Stmt(s.q.blobDropLast).Exec(id[:]))
 		if err != nil {
 			return freed, fmt.Errorf("drop object file: %w", err)
@@ -254,5 +186,5 @@ func (s *Store) Head(_ context.Context, bucket, key string) (*object.Info, error
 	if e == nil {
 		return nil, &object.NoKey{Bucket: bucket, Key: key}
 	}
-	return e.info()
+	return e.answer(), nil
 }

@@ -91,8 +91,9 @@ func behind(prefix string) (string, bool) {
 }
 
 // patience is how many keys of one common prefix are stepped over before the
-// scan seeks behind the prefix instead: a seek costs about as much.
-const patience = 16
+// scan seeks behind the prefix instead: a seek costs about
+// as much as this many steps.
+const patience = 4
 
 // walk runs scan, which reads keys from a place on and shows each to visit
 // until that returns false, again and again, seeking behind common prefixes.
@@ -143,8 +144,8 @@ func (s *Store) List(ctx context.Context, bucket string, o object.ListOptions) (
 	if !ok || o.Max <= 0 {
 		return out, nil
 	}
-	var e entry
-	var key sql.RawBytes
+	var key string
+	var rawKey, listed sql.RawBytes
 	out.Truncated, err = p.walk(ctx, from, func(from string, visit func(string) (bool, error)) error {
 		// No cancellation: it would cost a goroutine for each row set; the
 		// walk looks at ctx between the seeks and a page is short.
@@ -154,11 +155,11 @@ func (s *Store) List(ctx context.Context, bucket string, o object.ListOptions) (
 		}
 		defer rows.Close()
 		for rows.Next() {
-			if err := rows.Scan(&key, &e.size, &e.modified, &e.etag, &e.class, &e.checksums); err != nil {
+			if err := rows.Scan(&rawKey, &listed); err != nil {
 				return fmt.Errorf("list objects: %w", err)
 			}
-			e.key = string(key)
-			if more, err := visit(e.key); err != nil || !more {
+			key = string(rawKey)
+			if more, err := visit(key); err != nil || !more {
 				return err
 			}
 		}
@@ -167,11 +168,8 @@ func (s *Store) List(ctx context.Context, bucket string, o object.ListOptions) (
 		}
 		return nil
 	}, func() error {
-		info, err := e.listed()
-		if err == nil {
-			out.Objects = append(out.Objects, *info)
-		}
-		return err
+		out.Objects = append(out.Objects, object.Info{Key: key})
+		return unpackListed(listed, &out.Objects[len(out.Objects)-1])
 	})
 	if err != nil {
 		return nil, err

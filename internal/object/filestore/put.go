@@ -23,12 +23,14 @@ func (s *Store) Put(ctx context.Context, bucket, key string, body io.Reader, o o
 	if err != nil {
 		return nil, err
 	}
-	m := meta{headers: o.Headers, metadata: o.Metadata, tags: o.Tags}
-	e := &entry{
-		key: key, size: st.size, modified: s.stamp(), etag: st.etag, class: o.StorageClass,
-		checksums:   encodeChecksums(st.sums.checksums(fullObject)),
-		contentType: o.Headers.ContentType, meta: m.encode(), blob: st.blobOrNil(), data: st.data,
+	d := detail{headers: o.Headers, metadata: o.Metadata, tags: o.Tags}
+	if st.inFile {
+		d.pieces = []piece{{blob: st.blob, size: st.size}}
 	}
+	e := newEntry(object.Info{
+		Key: key, Size: st.size, Modified: moment(s.stamp()), ETag: st.etag, StorageClass: o.StorageClass,
+		Checksums: st.sums.checksums(fullObject),
+	}, d, st.data)
 	var freed []blobID
 	err = s.commit(ctx, func(tx *sql.Tx) error {
 		freed = freed[:0]
@@ -46,7 +48,7 @@ func (s *Store) Put(ctx context.Context, bucket, key string, body io.Reader, o o
 		return nil, err
 	}
 	s.free(freed)
-	return e.info()
+	return e.answer(), nil
 }
 
 // Delete removes an object; removing what is not there succeeds.
@@ -58,20 +60,20 @@ func (s *Store) Delete(ctx context.Context, bucket, key string, p object.Precond
 	var freed []blobID
 	err = s.commit(ctx, func(tx *sql.Tx) error {
 		freed = freed[:0]
-		was, err := s.readOld(tx, b, key)
+		was, err := read(tx.Stmt(s.q.entryOld), b, key, false)
 		if err != nil {
 			return err
 		}
-		if err := judge(p, b, key, was.exists, was.etag); err != nil {
+		if err := judge(p, b, key, was); err != nil {
 			return err
 		}
-		if !was.exists {
+		if was == nil {
 			return nil
 		}
 		if _, err := tx.Stmt(s.q.entryDelete).Exec(b.id, []byte(key)); err != nil {
 			return fmt.Errorf("delete object: %w", err)
 		}
-		freed, err = s.dropBlobs(tx, was.files, freed)
+		freed, err = s.dropBlobs(tx, was.pieces, freed)
 		return err
 	})
 	if err == nil {
@@ -87,19 +89,16 @@ func (s *Store) SetTags(ctx context.Context, bucket, key string, tags []object.T
 		return err
 	}
 	return s.commit(ctx, func(tx *sql.Tx) error {
-		was, err := s.readOld(tx, b, key)
+		was, err := read(tx.Stmt(s.q.entryOld), b, key, false)
 		if err != nil {
 			return err
 		}
-		if !was.exists {
+		if was == nil {
 			return &object.NoKey{Bucket: bucket, Key: key}
 		}
-		m, err := decodeMeta(was.meta)
-		if err != nil {
-			return err
-		}
-		m.tags = tags
-		if _, err := tx.Stmt(s.q.entrySetMeta).Exec(b.id, []byte(key), m.encode()); err != nil {
+		d := was.detail
+		d.tags = tags
+		if _, err := tx.Stmt(s.q.entrySetDetail).Exec(b.id, []byte(key), d.pack()); err != nil {
 			return fmt.Errorf("write tags: %w", err)
 		}
 		return nil

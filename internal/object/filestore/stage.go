@@ -33,14 +33,6 @@ type staged struct {
 	inFile bool
 }
 
-// blobOrNil is the value of a blob column.
-func (st *staged) blobOrNil() []byte {
-	if !st.inFile {
-		return nil
-	}
-	return st.blob[:]
-}
-
 // stage receives body and judges its length and digests. On an error nothing
 // is left. The caller ends with settle.
 func (s *Store) stage(ctx context.Context, body io.Reader, o *object.PutOptions, mayInline bool, algorithms ...string) (*staged, error) {

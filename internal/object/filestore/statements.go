@@ -19,15 +19,14 @@ type statements struct {
 
 	// on the writer
 	bucketAlive, bucketVersion, configPut, configDelete             *sql.Stmt
-	entryGet, entryPut, entryDelete, entryMeta, entrySetMeta        *sql.Stmt
+	entryGet, entryPut, entryDelete, entryOld, entrySetDetail       *sql.Stmt
 	blobAdd, blobShare, blobDropLast, blobDrop                      *sql.Stmt
 	uploadAdd, uploadGet, uploadDelete, partGet, partPut, partsDrop *sql.Stmt
 	partsGet                                                        *sql.Stmt
 }
 
 const (
-	entryColumns  = `size, modified, etag, class, checksums, content_type, meta, blob, parts`
-	uploadColumns = `key, id, initiated, initiator, class, content_type, checksum, checksum_type, meta`
+	uploadColumns = `key, id, initiated, initiator, class, checksum, checksum_type, detail`
 	partColumns   = `number, etag, size, modified, checksums, blob`
 )
 
@@ -38,9 +37,9 @@ func (q *statements) prepare(ctx context.Context, db *sqldb.DB) error {
 		on   *sql.DB
 		text string
 	}{
-		{&q.head, r, `SELECT ` + entryColumns + ` FROM object_entry WHERE bucket = $1 AND key = $2`},
-		{&q.open, r, `SELECT ` + entryColumns + `, data FROM object_entry WHERE bucket = $1 AND key = $2`},
-		{&q.list, r, `SELECT key, size, modified, etag, class, checksums FROM object_entry WHERE bucket = $1 AND key >= $2 ORDER BY key`},
+		{&q.head, r, `SELECT listed, detail FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.open, r, `SELECT listed, detail, data FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.list, r, `SELECT key, listed FROM object_entry WHERE bucket = $1 AND key >= $2 ORDER BY key`},
 		{&q.upload, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND key = $2 AND id = $3`},
 		{&q.uploads, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND (key, id) > ($2, $3) ORDER BY key, id`},
 		{&q.parts, r, `SELECT ` + partColumns + ` FROM object_part WHERE upload = $1 AND number > $2 ORDER BY number LIMIT $3`},
@@ -51,20 +50,19 @@ func (q *statements) prepare(ctx context.Context, db *sqldb.DB) error {
 		{&q.configPut, w, `INSERT INTO object_bucket_config (bucket, sub, doc) VALUES ($1, $2, $3) ON CONFLICT (bucket, sub) DO UPDATE SET doc = excluded.doc`},
 		{&q.configDelete, w, `DELETE FROM object_bucket_config WHERE bucket = $1 AND sub = $2`},
 
-		{&q.entryGet, w, `SELECT ` + entryColumns + `, data FROM object_entry WHERE bucket = $1 AND key = $2`},
-		{&q.entryMeta, w, `SELECT etag, meta, blob, parts FROM object_entry WHERE bucket = $1 AND key = $2`},
-		{&q.entryPut, w, `INSERT INTO object_entry (bucket, key, ` + entryColumns + `, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-			ON CONFLICT (bucket, key) DO UPDATE SET size = excluded.size, modified = excluded.modified, etag = excluded.etag, class = excluded.class,
-			checksums = excluded.checksums, content_type = excluded.content_type, meta = excluded.meta, blob = excluded.blob, parts = excluded.parts, data = excluded.data`},
+		{&q.entryGet, w, `SELECT listed, detail, data FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.entryOld, w, `SELECT listed, detail FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.entryPut, w, `INSERT INTO object_entry (bucket, key, size, listed, detail, data) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (bucket, key) DO UPDATE SET size = excluded.size, listed = excluded.listed, detail = excluded.detail, data = excluded.data`},
 		{&q.entryDelete, w, `DELETE FROM object_entry WHERE bucket = $1 AND key = $2`},
-		{&q.entrySetMeta, w, `UPDATE object_entry SET meta = $3 WHERE bucket = $1 AND key = $2`},
+		{&q.entrySetDetail, w, `UPDATE object_entry SET detail = $3 WHERE bucket = $1 AND key = $2`},
 
 		{&q.blobAdd, w, `INSERT INTO object_blob (id, refs) VALUES ($1, 1)`},
 		{&q.blobShare, w, `UPDATE object_blob SET refs = refs + 1 WHERE id = $1`},
 		{&q.blobDropLast, w, `DELETE FROM object_blob WHERE id = $1 AND refs <= 1`},
 		{&q.blobDrop, w, `UPDATE object_blob SET refs = refs - 1 WHERE id = $1`},
 
-		{&q.uploadAdd, w, `INSERT INTO object_upload (bucket, ` + uploadColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`},
+		{&q.uploadAdd, w, `INSERT INTO object_upload (bucket, ` + uploadColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`},
 		{&q.uploadGet, w, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND key = $2 AND id = $3`},
 		{&q.uploadDelete, w, `DELETE FROM object_upload WHERE bucket = $1 AND key = $2 AND id = $3`},
 		{&q.partGet, w, `SELECT blob FROM object_part WHERE upload = $1 AND number = $2`},

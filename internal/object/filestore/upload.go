@@ -21,25 +21,24 @@ type upload struct {
 	id                     string
 	initiated              int64
 	initiator              string
-	class, contentType     string
+	class                  string
 	checksum, checksumType string
-	meta                   []byte
+	detail                 []byte
 }
 
 func (u *upload) columns() []any {
-	return []any{&u.key, &u.id, &u.initiated, &u.initiator, &u.class, &u.contentType, &u.checksum, &u.checksumType, &u.meta}
+	return []any{&u.key, &u.id, &u.initiated, &u.initiator, &u.class, &u.checksum, &u.checksumType, &u.detail}
 }
 
 func (u *upload) object(b *bucket) (*object.Upload, error) {
-	m, err := decodeMeta(u.meta)
-	if err != nil {
+	var d detail
+	if err := d.unpack(u.detail); err != nil {
 		return nil, err
 	}
-	m.headers.ContentType = u.contentType
 	return &object.Upload{
 		ID: u.id, Bucket: b.Name, Key: string(u.key), Initiated: moment(u.initiated), Initiator: u.initiator,
 		Options: object.PutOptions{
-			Headers: m.headers, Metadata: m.metadata, Tags: m.tags, StorageClass: u.class, Size: -1,
+			Headers: d.headers, Metadata: d.metadata, Tags: d.tags, StorageClass: u.class, Size: -1,
 			Checksum: object.Checksum{Algorithm: u.checksum, Type: u.checksumType},
 		},
 	}, nil
@@ -88,16 +87,16 @@ func (s *Store) CreateUpload(ctx context.Context, bucket, key string, o object.P
 	if _, err := io.ReadFull(s.rand, raw[8:]); err != nil {
 		return nil, fmt.Errorf("random id: %w", err)
 	}
-	m := meta{headers: o.Headers, metadata: o.Metadata, tags: o.Tags}
+	d := detail{headers: o.Headers, metadata: o.Metadata, tags: o.Tags}
 	u := &upload{
 		key: []byte(key), id: hex.EncodeToString(raw[2:]), initiated: now, initiator: initiator, class: o.StorageClass,
-		contentType: o.Headers.ContentType, checksum: o.Checksum.Algorithm, checksumType: kind, meta: m.encode(),
+		checksum: o.Checksum.Algorithm, checksumType: kind, detail: d.pack(),
 	}
 	err = s.commit(ctx, func(tx *sql.Tx) error {
 		if err := s.alive(tx, b); err != nil {
 			return err
 		}
-		_, err := tx.Stmt(s.q.uploadAdd).Exec(b.id, u.key, u.id, u.initiated, u.initiator, u.class, u.contentType, u.checksum, u.checksumType, u.meta)
+		_, err := tx.Stmt(s.q.uploadAdd).Exec(b.id, u.key, u.id, u.initiated, u.initiator, u.class, u.checksum, u.checksumType, u.detail)
 		if err != nil {
 			return fmt.Errorf("write upload: %w", err)
 		}
@@ -150,7 +149,7 @@ func (s *Store) PutPart(ctx context.Context, bucket, key, id string, number int,
 		if err := s.addBlob(tx, st.blob); err != nil {
 			return err
 		}
-		_, err = tx.Stmt(s.q.partPut).Exec(id, part.Number, part.ETag, part.Size, part.Modified.UnixMilli(), encodeChecksums(part.Checksums), st.blob[:])
+		_, err = tx.Stmt(s.q.partPut).Exec(id, part.Number, part.ETag, part.Size, part.Modified.UnixMilli(), packSums(part.Checksums), st.blob[:])
 		if err != nil {
 			return fmt.Errorf("write part: %w", err)
 		}
@@ -181,13 +180,12 @@ func readParts(rows *sql.Rows, err error) ([]partRow, error) {
 	for rows.Next() {
 		var p partRow
 		var modified int64
-		var sums string
-		var raw []byte
+		var sums, raw []byte
 		if err := rows.Scan(&p.Number, &p.ETag, &p.Size, &modified, &sums, &raw); err != nil {
 			return nil, fmt.Errorf("read parts: %w", err)
 		}
 		p.Modified = moment(modified)
-		if p.Checksums, err = decodeChecksums(sums); err != nil {
+		if p.Checksums, err = unpackSums(sums); err != nil {
 			return nil, err
 		}
 		if p.blob, err = toBlobID(raw); err != nil {
@@ -261,11 +259,11 @@ func (s *Store) endUpload(tx *sql.Tx, b *bucket, key, id string, unused []partRo
 	if _, err := tx.Stmt(s.q.uploadDelete).Exec(b.id, []byte(key), id); err != nil {
 		return freed, fmt.Errorf("delete upload: %w", err)
 	}
-	ids := make([]blobID, len(unused))
+	pieces := make([]piece, len(unused))
 	for i, p := range unused {
-		ids[i] = p.blob
+		pieces[i].blob = p.blob
 	}
-	return s.dropBlobs(tx, ids, freed)
+	return s.dropBlobs(tx, pieces, freed)
 }
 
 // Uploads lists uploads in progress by key and initiation: those after the key

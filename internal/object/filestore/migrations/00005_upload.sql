@@ -2,14 +2,13 @@
 -- +goose Up
 CREATE TABLE object_upload (
     bucket         BIGINT NOT NULL,
-    key            BLOB   NOT NULL,
-    id             TEXT   NOT NULL,
+    key           BLOB   NOT NULL,
+    id            TEXT   NOT NULL,
     initiated      BIGINT NOT NULL,
-    initiator      TEXT   NOT NULL,
-    class          TEXT   NOT NULL,
-    content_type   TEXT   NOT NULL,
-    checksum       TEXT   NOT NULL,
-    checksum_type  TEXT   NOT NULL,
-    meta           BLOB,
+    initiator     TEXT   NOT NULL,
+    class         TEXT   NOT NULL,
+    checksum      TEXT   NOT NULL,
+    checksum_type TEXT   NOT NULL,
+    detail        BLOB   NOT NULL,
     PRIMARY KEY (bucket, key, id)
 ) WITHOUT ROWID;

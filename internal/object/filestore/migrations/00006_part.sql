@@ -6,7 +6,7 @@ CREATE TABLE object_part (
     etag      TEXT   NOT NULL,
     size      BIGINT NOT NULL,
     modified  BIGINT NOT NULL,
-    checksums TEXT   NOT NULL,
+    checksums BLOB   NOT NULL,
     blob      BLOB   NOT NULL,
     PRIMARY KEY (upload, number)
 ) WITHOUT ROWID;
