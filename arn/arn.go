@@ -1,8 +1,3 @@
-// Package arn parses and prints Amazon Resource Names.
-//
-// It owns the six-field form "arn:partition:service:region:account:resource"
-// and nothing else: matching an ARN against a policy pattern belongs to
-// package policy, which knows about wildcards and variables.
 package arn
 
 import (

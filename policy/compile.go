@@ -38,8 +38,11 @@ type statement struct {
 }
 
 // Compile prepares a document for decisions. Parse has refused whatever could
-// not be compiled.
+// not be compiled. No document at all makes a Broken policy.
 func Compile(d *Document, m Meta) *Policy {
+	if d == nil {
+		return Broken(m)
+	}
 	p := &Policy{doc: d, meta: m, statements: make([]statement, len(d.statements)), keys: map[string]struct{}{}}
 	for i := range d.statements {
 		p.statements[i] = p.compile(&d.statements[i])

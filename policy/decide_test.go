@@ -95,6 +95,9 @@ func TestBrokenPoliciesDeny(t *testing.T) {
 	if d := Decide(getObject(Principal{}), &Policies{Resource: broken}); d.Effect != ExplicitDeny {
 		t.Errorf("anonymous: %+v", d)
 	}
+	if Compile(nil, Meta{Name: "none"}).Document() != nil || !IsPublic(nil) {
+		t.Error("no document is a broken policy, and may be public")
+	}
 	if broken.Document() != nil || broken.Len() != 0 || broken.Sid(0) != "" || broken.Name() != "stored" {
 		t.Error("accessors of a broken policy")
 	}

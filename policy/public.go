@@ -5,8 +5,12 @@ import "strings"
 // IsPublic reports whether a bucket policy is public in the sense of S3's
 // Block Public Access: some Allow for everybody that no condition narrows to
 // fixed values (spec/gateways.md 1.9). Values with variables or wildcards are
-// not fixed. In doubt a policy is public.
+// not fixed. In doubt a policy is public, and so is one that is not there to
+// be read.
 func IsPublic(d *Document) bool {
+	if d == nil {
+		return true
+	}
 	for i := range d.statements {
 		s := &d.statements[i]
 		if s.Effect == Allow && forEverybody(s) && !narrowed(s.Conditions) {
