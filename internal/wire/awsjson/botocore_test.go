@@ -60,3 +60,27 @@ func TestBotocoreReadsErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestBotocoreRequestsArriveWhole has botocore write every filled input.
+func TestBotocoreRequestsArriveWhole(t *testing.T) {
+	shapes := new(wire.Shapes)
+	var requests []wiretest.Request
+	ops := cognitowire.Operations()
+	for _, op := range ops {
+		in := op.NewInput()
+		wiretest.Fill(shapes, in)
+		requests = append(requests, wiretest.Request{Service: "cognito-identity", Operation: op.Name, In: in})
+	}
+	for i, sent := range wiretest.BotocoreRequests(t, shapes, requests) {
+		if want := cognitowire.Service().TargetPrefix + "." + ops[i].Name; sent.Target != want {
+			t.Errorf("target %s, want %s", sent.Target, want)
+		}
+		got := ops[i].NewInput()
+		if e := awsjson.Decode(shapes, []byte(sent.Body), got); e != nil {
+			t.Fatalf("%s: %v\n%s", ops[i].Name, e, sent.Body)
+		}
+		if diff := cmp.Diff(requests[i].In, got); diff != "" {
+			t.Errorf("%s: (-sent +received)\n%s", ops[i].Name, diff)
+		}
+	}
+}

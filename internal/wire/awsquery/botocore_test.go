@@ -49,3 +49,32 @@ func TestBotocoreReadsErrors(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestBotocoreRequestsArriveWhole has botocore write every filled input.
+func TestBotocoreRequestsArriveWhole(t *testing.T) {
+	shapes := new(wire.Shapes)
+	var requests []wiretest.Request
+	ops := operations()
+	for _, op := range ops {
+		in := op.newInput()
+		wiretest.Fill(shapes, in)
+		requests = append(requests, wiretest.Request{Service: op.service.Name, Operation: op.info.Name, In: in})
+	}
+	for i, sent := range wiretest.BotocoreRequests(t, shapes, requests) {
+		name := requests[i].Operation
+		var form awsquery.Form
+		if e := form.Add(sent.Body); e != nil {
+			t.Fatalf("%s: %v\n%s", name, e, sent.Body)
+		}
+		got := ops[i].newInput()
+		if e := awsquery.Decode(shapes, &form, got); e != nil {
+			t.Fatalf("%s: %v\n%s", name, e, sent.Body)
+		}
+		if form.Get("Action") != name || form.Get("Version") != ops[i].service.Version {
+			t.Errorf("%s: action %s, version %s", name, form.Get("Action"), form.Get("Version"))
+		}
+		if diff := cmp.Diff(requests[i].In, got); diff != "" {
+			t.Errorf("%s: (-sent +received)\n%s", name, diff)
+		}
+	}
+}

@@ -5,7 +5,7 @@ import (
 	"embed"
 	"encoding/base64"
 	"encoding/json"
-	"net/http"
+	"errors"
 	"net/http/httptest"
 	"os/exec"
 	"reflect"
@@ -16,7 +16,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/wire"
 )
 
-//go:embed testdata/botocore_parse.py
+//go:embed testdata/botocore_driver.py
 var driver embed.FS
 
 // Answer is one answer of a server, for botocore to read.
@@ -32,40 +32,84 @@ type Answer struct {
 // message where botocore is not installed.
 func Botocore(t *testing.T, answers []Answer) []map[string]any {
 	t.Helper()
-	python := findBotocore(t)
-	program, err := driver.ReadFile("testdata/botocore_parse.py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var input bytes.Buffer
-	enc := json.NewEncoder(&input)
-	for _, a := range answers {
+	lines := make([]map[string]any, len(answers))
+	for i, a := range answers {
 		headers := make(map[string]string)
 		for name := range a.Header() {
 			headers[name] = a.Header().Get(name)
 		}
-		line := map[string]any{"service": a.Service, "operation": a.Operation, "status": a.Code, "headers": headers, "body": a.Body.String()}
-		if err := enc.Encode(line); err != nil {
+		lines[i] = map[string]any{"service": a.Service, "operation": a.Operation, "status": a.Code, "headers": headers, "body": a.Body.String()}
+	}
+	return ask[map[string]any](t, lines)
+}
+
+// Request is one request for botocore to write.
+type Request struct {
+	Service, Operation string
+	// In is a pointer to a generated struct without blobs.
+	In any
+}
+
+// Written is what botocore sends for a Request.
+type Written struct {
+	Body   string `json:"body"`
+	Target string `json:"target"` // the header X-Amz-Target
+}
+
+// BotocoreRequests gives what botocore sends. The test is skipped where botocore is
+// not installed.
+func BotocoreRequests(t *testing.T, shapes *wire.Shapes, requests []Request) []Written {
+	t.Helper()
+	lines := make([]map[string]any, len(requests))
+	for i, r := range requests {
+		lines[i] = map[string]any{"service": r.Service, "operation": r.Operation, "params": Plain(shapes, r.In)}
+	}
+	return ask[Written](t, lines)
+}
+
+const (
+	// notInstalled is the driver's exit code when it cannot import botocore.
+	notInstalled = 77
+	noBotocore   = "python3 with botocore is not installed, so the second client is not asked (pip install botocore)"
+)
+
+// ask sends one line per question to the driver and reads one line per answer.
+func ask[T any](t *testing.T, questions []map[string]any) []T {
+	t.Helper()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip(noBotocore)
+	}
+	program, err := driver.ReadFile("testdata/botocore_driver.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var input, stderr bytes.Buffer
+	enc := json.NewEncoder(&input)
+	for _, q := range questions {
+		if err := enc.Encode(q); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var stderr bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), python, "-c", string(program))
 	cmd.Stdin, cmd.Stderr = &input, &stderr
 	output, err := cmd.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == notInstalled {
+		t.Skip(noBotocore)
+	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, stderr.String())
 	}
-	var seen []map[string]any
+	var seen []T
 	for line := range strings.Lines(string(output)) {
-		var m map[string]any
-		if err := json.Unmarshal([]byte(line), &m); err != nil {
+		var v T
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
 			t.Fatal(err)
 		}
-		seen = append(seen, m)
+		seen = append(seen, v)
 	}
-	if len(seen) != len(answers) {
-		t.Fatalf("botocore read %d of %d answers", len(seen), len(answers))
+	if len(seen) != len(questions) {
+		t.Fatalf("botocore answered %d of %d questions", len(seen), len(questions))
 	}
 	return seen
 }
@@ -73,19 +117,8 @@ func Botocore(t *testing.T, answers []Answer) []map[string]any {
 // Recorder is a recorder with a request id, as the edge would set it.
 func Recorder(requestID string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	w.Header().Set(http.CanonicalHeaderKey("x-amzn-RequestId"), requestID)
+	w.Header().Set("x-amzn-RequestId", requestID)
 	return w
-}
-
-func findBotocore(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"python3", "/usr/bin/python3"} {
-		if path, err := exec.LookPath(name); err == nil && exec.CommandContext(t.Context(), path, "-c", "import botocore").Run() == nil {
-			return path
-		}
-	}
-	t.Skip("python3 with botocore is not installed, so the second client is not asked (pip install botocore)")
-	return ""
 }
 
 // Plain gives v, a pointer to a generated struct, as the JSON values that Botocore
