@@ -39,7 +39,7 @@ type Exchange struct {
 	Caller  *caller.Principal    // nil until identified
 	Auth    *sigv4.Authorization // nil for anonymous callers
 	Key     sigv4.Key
-	Network *caller.Network       // nil until identified
+	Network *caller.Network // nil until identified
 
 	front     *Front
 	op        Operation

@@ -27,7 +27,8 @@ type Identifier interface {
 type Service interface {
 	// Classify says which operation a request is. It looks at method, target
 	// and headers and at nothing else: no store, no body. Whatever it does not
-	// know is an error.
+	// know is an error, or a Call whose Locate refuses it, when even the refusal
+	// needs what Locate finds.
 	Classify(x *Exchange) (Call, error)
 	// Fail answers with an error in the service's form and returns the code and
 	// the sentence it wrote. It must not reveal the cause of an internal error.
@@ -105,6 +106,8 @@ func (f *Front) Serve(w http.ResponseWriter, r *http.Request, s Service) {
 	call, err := s.Classify(x)
 	if err == nil {
 		err = f.walk(x, call)
+	} else {
+		call = nil
 	}
 	f.finish(x, s, call, err)
 }

@@ -12,7 +12,7 @@ import (
 func (f *Front) record(x *Exchange, call Call, code, message string) {
 	e := &audit.Event{
 		Time: x.Now, RequestID: x.ID, EventSource: f.Source, EventName: x.op.Name, Region: f.Region,
-		Account: f.Account,
+		Account:   f.Account,
 		Principal: principal(x.Caller),
 		ReadOnly:  x.op.ReadOnly, Management: x.op.Management,
 		ErrorCode: code, ErrorMessage: message,

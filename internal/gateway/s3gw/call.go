@@ -21,6 +21,7 @@ type call struct {
 	header http.Header
 	now    time.Time
 
+	refusal   error  // why the request matches no operation
 	versioned bool   // versionId was given
 	version   string // and its value
 	// unsupported is a header that asks for something not implemented; it is
@@ -59,7 +60,7 @@ func (c *call) Locate(x *gateway.Exchange) error {
 		if origin != "" {
 			c.actualCORS(x, origin)
 		}
-		return nil
+		return c.refusal
 	}
 	s, err := c.g.settings(x.R.Context(), c.addr.bucket)
 	var missing *object.NoBucket
@@ -71,6 +72,9 @@ func (c *call) Locate(x *gateway.Exchange) error {
 	}
 	if origin != "" && c.op.traits&open == 0 {
 		c.actualCORS(x, origin)
+	}
+	if c.refusal != nil {
+		return c.refusal
 	}
 	c.query.settle(x.Auth)
 	if c.versioned {

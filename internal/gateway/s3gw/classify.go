@@ -229,21 +229,29 @@ func (g *Gateway) Classify(x *gateway.Exchange) (gateway.Call, error) {
 		c.op = &operation{name: "PreflightRequest", method: r.Method, on: bucket, traits: open | data, run: (*call).preflight}
 		return c, nil
 	}
-	if err := c.readHeaders(r); err != nil {
-		return nil, err
+	if c.refusal = c.readHeaders(r); c.refusal == nil {
+		c.refusal = c.classify(r)
 	}
-	return c, c.classify(r)
+	if c.refusal != nil {
+		// A refusal carries the bucket's CORS headers too, so it waits for Locate.
+		c.op = &operation{name: "Unknown", method: r.Method, on: c.level()}
+	}
+	return c, nil
+}
+
+func (c *call) level() level {
+	switch {
+	case c.addr.bucket == "":
+		return service
+	case c.addr.key != "":
+		return object_
+	}
+	return bucket
 }
 
 // classify finds the row of the table.
 func (c *call) classify(r *http.Request) error {
-	on := bucket
-	switch {
-	case c.addr.bucket == "":
-		on = service
-	case c.addr.key != "":
-		on = object_
-	}
+	on := c.level()
 	sub, err := c.subresource()
 	if err != nil {
 		return err

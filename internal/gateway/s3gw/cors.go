@@ -11,9 +11,9 @@ import (
 
 // corsRule is one rule of a bucket's CORS configuration (spec/gateways.md 1.11).
 type corsRule struct {
-	ID                               string
+	ID                                string
 	Origins, Methods, Headers, Expose []string
-	MaxAge                           int // seconds, -1 when not given
+	MaxAge                            int // seconds, -1 when not given
 }
 
 // Limits of a CORS configuration.

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"hash/crc32"
 	"io"
 	"log/slog"
 	"net/http"
@@ -277,4 +280,11 @@ func (a answer) elem(name string) string {
 	}
 	text, _, _ := strings.Cut(rest, "</"+name+">")
 	return text
+}
+
+// crc32Of is the x-amz-checksum-crc32 of a body.
+func crc32Of(body string) string {
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], crc32.ChecksumIEEE([]byte(body)))
+	return base64.StdEncoding.EncodeToString(b[:])
 }
