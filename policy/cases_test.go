@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -330,13 +329,4 @@ func mustCompile(t testing.TB, kind Kind, text string, m Meta) *Policy {
 		t.Fatalf("%v: %s", err, err.(*Error).Detail)
 	}
 	return Compile(d, m)
-}
-
-func readFile(t testing.TB, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
