@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -408,7 +410,7 @@ func TestAuditRecord(t *testing.T) {
 			Resources: []audit.Resource{{ARN: "arn:aws:iam::000000000000:role/r"}},
 			ReadOnly:  true, Management: true, ErrorCode: "AccessDenied", ErrorMessage: "no",
 			Request: map[string]any{"roleName": "r"},
-			Extra:   map[string]any{"deniedAction": "iam:GetRole", "deniedResource": "arn:aws:iam::000000000000:role/r", "decision": "explicitDeny", "layer": "session policy"},
+			Extra:   map[string]any{"action": "iam:GetRole", "resource": "arn:aws:iam::000000000000:role/r", "decision": "explicitDeny", "layer": "session policy"},
 		}},
 	}
 	for _, tt := range tests {
@@ -510,6 +512,33 @@ func TestEveryOperationIsRoutable(t *testing.T) {
 		}
 	}
 }
+
+func TestCallsRunAtOnce(t *testing.T) {
+	f := newFixture()
+	cfg := f.config()
+	cfg.Audit, cfg.Decide = discard{}, discard{}
+	s := must(api.New(iamwire.Model(), fakeIAM{}, cfg))
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 50 {
+				name := fmt.Sprintf("r%d", i)
+				w := httptest.NewRecorder()
+				s.ServeHTTP(w, query("Action=GetRole&RoleName="+name+"&Version=2010-05-08"))
+				if !strings.Contains(w.Body.String(), "<RoleName>"+name+"</RoleName>") {
+					t.Errorf("got %s", w.Body)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// discard is an audit sink and a decider without memory.
+type discard struct{}
+
+func (discard) Record(*audit.Event)                  {}
+func (discard) Decide(*authz.Request) authz.Decision { return authz.Decision{Allowed: true} }
 
 func BenchmarkGetIdAtTheEdge(b *testing.B) {
 	f := newFixture()

@@ -50,11 +50,17 @@ func (k *call[A]) record(e *awserr.Error) {
 	k.s.Audit.Record(ev)
 }
 
-// noteDenial puts the reason of a denial where an administrator finds it.
-func (k *call[A]) noteDenial(a Ask, d authz.Decision) {
-	facts := map[string]any{
-		"deniedAction": a.Action, "deniedResource": a.Resource,
-		"decision": d.Effect.String(), "layer": d.Layer.String(),
+// noteDecision puts the guard's last answer, which is the one that decided, where
+// an administrator finds it. The words are those of the gateways' records.
+func (k *call[A]) noteDecision(a Ask, d authz.Decision) {
+	facts := map[string]any{"decision": d.Effect.String(), "action": a.Action, "resource": a.Resource}
+	if d.Effect != policy.Allow {
+		facts["layer"] = d.Layer.String()
+	}
+	if d.Policy != nil {
+		facts["layer"] = d.Layer.String()
+		facts["policy"] = d.Policy.Name()
+		facts["statement"] = d.Statement
 	}
 	if k.Event.Extra == nil {
 		k.Event.Extra = facts

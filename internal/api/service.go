@@ -229,10 +229,10 @@ func (k *call[A]) guard(ctx context.Context) error {
 			Caller: k.Caller, Network: k.Network, Action: a.Action,
 			Resource: a.Resource, ResourceAccount: a.ResourceAccount, Keys: a.Keys,
 		})
+		k.noteDecision(a, d)
 		if d.Allowed {
 			continue
 		}
-		k.noteDenial(a, d)
 		if a.Refusal != nil {
 			return a.Refusal
 		}

@@ -22,7 +22,7 @@ NONE < arn, sigv4, keys, audit, object, login, sqldb, recent, wire/awserr;
 
 # The policy engine, and what belongs to the path of a credential.
 arn < policy;
-policy < condkey;
+policy, recent < condkey;
 policy, keys < iam;
 iam, keys, login, condkey, recent < sts;
 sts < pool;
