@@ -25,8 +25,8 @@ func (s *Service) CreateAccessKey(ctx context.Context, account, userName string)
 		if err != nil {
 			return err
 		}
-		if len(v.AccessKeys(account, owner)) >= maxKeysPerUser {
-			return &LimitExceeded{Quota: QuotaAccessKeys, Limit: maxKeysPerUser, Kind: KindUser, Name: userName}
+		if len(v.AccessKeys(account, owner)) >= MaxKeysPerUser {
+			return &LimitExceeded{Quota: QuotaAccessKeys, Limit: MaxKeysPerUser, Kind: KindUser, Name: userName}
 		}
 		w.Keys = append(w.Keys, &SealedKey{ID: id, Account: account, UserID: owner, Active: true, Created: s.now(), Sealed: sealed})
 		return nil

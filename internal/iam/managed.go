@@ -139,8 +139,8 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, arn, document string,
 	}
 	var number int
 	p, err := s.updatePolicy(ctx, arn, func(_ *View, p *ManagedPolicy) error {
-		if len(p.Versions) >= maxPolicyVersions {
-			return &LimitExceeded{Quota: QuotaPolicyVersions, Limit: maxPolicyVersions, Kind: KindPolicy, Name: arn}
+		if len(p.Versions) >= MaxPolicyVersions {
+			return &LimitExceeded{Quota: QuotaPolicyVersions, Limit: MaxPolicyVersions, Kind: KindPolicy, Name: arn}
 		}
 		number = p.Next
 		p.Next++
@@ -273,8 +273,8 @@ func checkManagedDocument(name, document string) error {
 	if _, err := parse(document, policy.Managed); err != nil {
 		return err
 	}
-	if policy.Size([]byte(document)) > maxManagedSize {
-		return &LimitExceeded{Quota: QuotaPolicySize, Limit: maxManagedSize, Kind: KindPolicy, Name: name}
+	if policy.Size([]byte(document)) > MaxManagedSize {
+		return &LimitExceeded{Quota: QuotaPolicySize, Limit: MaxManagedSize, Kind: KindPolicy, Name: name}
 	}
 	return nil
 }

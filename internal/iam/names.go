@@ -31,24 +31,28 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Fixed limits (spec/iam-sts.md 1.9, 4.1).
+// Fixed limits that the API states (spec/iam-sts.md 1.9, 4.1). Sizes are in
+// characters without white space.
 const (
-	maxEntityName     = 64
-	maxPolicyName     = 128
-	maxPath           = 512
-	maxDescription    = 1000
-	maxTags           = 50
-	maxTagKey         = 128
-	maxTagValue       = 256
-	maxKeysPerUser    = 2
-	maxClientIDs      = 100
-	maxClientID       = 255
-	maxThumbprints    = 5
-	maxProviderURL    = 255
-	maxPolicyVersions = 5
-	maxManagedSize    = 6144
-	maxRoleInline     = 10240
-	maxUserInline     = 2048
+	MaxKeysPerUser    = 2
+	MaxPolicyVersions = 5
+	MaxManagedSize    = 6144
+	MaxRoleInline     = 10240 // all inline policies of a role together
+	MaxUserInline     = 2048
+)
+
+const (
+	maxEntityName  = 64
+	maxPolicyName  = 128
+	maxPath        = 512
+	maxDescription = 1000
+	maxTags        = 50
+	maxTagKey      = 128
+	maxTagValue    = 256
+	maxClientIDs   = 100
+	maxClientID    = 255
+	maxThumbprints = 5
+	maxProviderURL = 255
 )
 
 // Prefixes of unique ids (spec/iam-sts.md 4.1).

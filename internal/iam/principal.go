@@ -71,9 +71,9 @@ func (s *Service) PutInlinePolicy(ctx context.Context, o Owner, name, document s
 		} else {
 			own.Inline = append(own.Inline, InlinePolicy{Name: name, Document: document})
 		}
-		limit := maxRoleInline
+		limit := MaxRoleInline
 		if o.Kind == KindUser {
-			limit = maxUserInline
+			limit = MaxUserInline
 		}
 		total := 0
 		for _, p := range own.Inline {

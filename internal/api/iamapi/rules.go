@@ -189,7 +189,9 @@ func (i *Implementation) providerRules(rules api.Rules) {
 	rules["GetOpenIDConnectProvider"] = onProvider(i, func(in *wire.GetOpenIDConnectProviderInput) *string { return in.OpenIDConnectProviderArn }, nil)
 	rules["DeleteOpenIDConnectProvider"] = onProvider(i, func(in *wire.DeleteOpenIDConnectProviderInput) *string { return in.OpenIDConnectProviderArn }, nil)
 	rules["AddClientIDToOpenIDConnectProvider"] = onProvider(i, func(in *wire.AddClientIDToOpenIDConnectProviderInput) *string { return in.OpenIDConnectProviderArn }, nil)
-	rules["RemoveClientIDFromOpenIDConnectProvider"] = onProvider(i, func(in *wire.RemoveClientIDFromOpenIDConnectProviderInput) *string { return in.OpenIDConnectProviderArn }, nil)
+	rules["RemoveClientIDFromOpenIDConnectProvider"] = onProvider(i, func(in *wire.RemoveClientIDFromOpenIDConnectProviderInput) *string {
+		return in.OpenIDConnectProviderArn
+	}, nil)
 	rules["UpdateOpenIDConnectProviderThumbprint"] = onProvider(i, func(in *wire.UpdateOpenIDConnectProviderThumbprintInput) *string { return in.OpenIDConnectProviderArn }, nil)
 	rules["ListOpenIDConnectProviderTags"] = onProvider(i, func(in *wire.ListOpenIDConnectProviderTagsInput) *string { return in.OpenIDConnectProviderArn }, nil)
 	rules["TagOpenIDConnectProvider"] = onProvider(i, func(in *wire.TagOpenIDConnectProviderInput) *string { return in.OpenIDConnectProviderArn },
