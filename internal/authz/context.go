@@ -8,15 +8,14 @@ import (
 	"github.com/rockpool-id/rockpool/policy"
 )
 
-// fill sets every condition key of a request that is known and may be asked for
-// (iam-sts.md 2.7). The keys of the service go first: should an edge name a global
+// fill sets every condition key of a request that is known (iam-sts.md 2.7). The keys of the service go first: should an edge name a global
 // one by mistake, what is known here replaces it.
-func (e *Engine) fill(c *policy.Context, ask condkey.Asker, r *Request) {
+func (e *Engine) fill(c *policy.Context, r *Request) {
 	for i := range r.Keys {
 		r.Keys[i].Fill(c)
 	}
 	if r.Network != nil {
-		r.Network.Fill(c, ask)
+		r.Network.Fill(c, e.times)
 	}
 	switch {
 	case r.ResourceAccount != "":
@@ -24,13 +23,13 @@ func (e *Engine) fill(c *policy.Context, ask condkey.Asker, r *Request) {
 	case r.Resource != "*" && r.Caller.Account != "":
 		c.Set(condkey.ResourceAccount, r.Caller.Account) // none named: it is the caller's own
 	}
-	e.fillPrincipal(c, ask, r.Caller)
+	e.fillPrincipal(c, r.Caller)
 	if r.Caller.Session != nil {
-		fillSession(c, ask, r)
+		e.fillSession(c, r)
 	}
 }
 
-func (e *Engine) fillPrincipal(c *policy.Context, ask condkey.Asker, p *caller.Principal) {
+func (e *Engine) fillPrincipal(c *policy.Context, p *caller.Principal) {
 	c.Set(condkey.UserID, p.UserID)
 	if p.Anonymous() {
 		c.Set(condkey.PrincipalAccount, "anonymous")
@@ -45,23 +44,19 @@ func (e *Engine) fillPrincipal(c *policy.Context, ask condkey.Asker, p *caller.P
 		c.Set(condkey.UserName, p.UserName)
 	}
 	for _, t := range p.Tags {
-		if name := e.tagKey(t.Key); ask.Mentions(name) {
-			c.Set(name, t.Value)
-		}
+		c.Set(e.tagKey(t.Key), t.Value)
 	}
 }
 
 // fillSession sets the keys that only temporary credentials have.
-func fillSession(c *policy.Context, ask condkey.Asker, r *Request) {
+func (e *Engine) fillSession(c *policy.Context, r *Request) {
 	s := r.Caller.Session
 	for i := range s.Context {
 		s.Context[i].Fill(c)
 	}
-	if ask.Mentions(condkey.TokenIssueTime) {
-		c.Set(condkey.TokenIssueTime, condkey.Time(s.Issued))
-	}
+	e.times.FillIssued(c, s.Issued)
 	c.Set(condkey.MultiFactorAuthActive, strconv.FormatBool(s.MFA))
-	if s.MFA && r.Network != nil && ask.Mentions(condkey.MultiFactorAuthAge) {
+	if s.MFA && r.Network != nil {
 		c.Set(condkey.MultiFactorAuthAge, strconv.FormatInt(int64(r.Network.Time.Sub(s.MFATime).Seconds()), 10))
 	}
 	if s.SourceIdentity != "" {

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/rockpool-id/rockpool/internal/caller"
-	"github.com/rockpool-id/rockpool/internal/condkey"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/sts"
 	"github.com/rockpool-id/rockpool/policy"
@@ -69,12 +68,7 @@ func (e *Engine) evaluate(r *Request, trust bool, rec policy.Recorder) policy.De
 	defer e.works.put(w)
 	e.gather(w, r.Caller)
 	w.policies.Resource, w.policies.Trust = r.ResourcePolicy, trust
-
-	var ask condkey.Asker = &w.policies
-	if rec != nil {
-		ask = condkey.Everything{}
-	}
-	e.fill(&w.context, ask, r)
+	e.fill(&w.context, r)
 	w.request = policy.Request{
 		Principal: r.Caller.Principal, Action: r.Action, Resource: r.Resource,
 		ResourceAccount: r.ResourceAccount, Context: &w.context,

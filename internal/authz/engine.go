@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/rockpool-id/rockpool/internal/caller"
+	"github.com/rockpool-id/rockpool/internal/condkey"
 	"github.com/rockpool-id/rockpool/internal/recent"
 	"github.com/rockpool-id/rockpool/internal/sts"
 	"github.com/rockpool-id/rockpool/policy"
@@ -24,6 +25,7 @@ type Engine struct {
 	log      *slog.Logger
 	compiled *recent.Cache[string, *policy.Policy]
 	tagKeys  *recent.Cache[string, string]
+	times    *condkey.Times
 	works    workPool
 }
 
@@ -41,6 +43,7 @@ func New(cfg Config) *Engine {
 		log:      cfg.Log,
 		compiled: recent.New[string, *policy.Policy](cfg.Compiled),
 		tagKeys:  recent.New[string, string](1024),
+		times:    condkey.NewTimes(),
 	}
 }
 
@@ -48,7 +51,7 @@ func New(cfg Config) *Engine {
 func (e *Engine) Decide(r *Request) Decision { return e.decide(r, nil) }
 
 // Explain decides r like Decide and tells rec what the evaluator sees. It is the
-// same code; only the recorder and the completeness of the context differ.
+// same code; only the recorder differs.
 func (e *Engine) Explain(r *Request, rec policy.Recorder) Decision { return e.decide(r, rec) }
 
 // Trust returns the decider of role assumptions for a caller, for package sts.

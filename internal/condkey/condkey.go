@@ -15,8 +15,10 @@ package condkey
 import (
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"time"
 
+	"github.com/rockpool-id/rockpool/internal/recent"
 	"github.com/rockpool-id/rockpool/policy"
 )
 
@@ -47,18 +49,6 @@ const (
 	ViaAWSService         = "aws:ViaAWSService"
 )
 
-// Asker says whether any policy asks for a key, so that texts that are dear to
-// make are made only when they matter. *policy.Policies is one.
-type Asker interface {
-	Mentions(conditionKey string) bool
-}
-
-// Everything is an Asker that wants every key: for explanations.
-type Everything struct{}
-
-// Mentions returns true.
-func (Everything) Mentions(string) bool { return true }
-
 // Network is what the edge observed about a request; it fills the global
 // condition keys. Nothing in it comes from a header AWS does not define so,
 // except behind a configured trusted proxy.
@@ -86,8 +76,8 @@ func (n *Network) IPText() string {
 
 // Fill sets the keys of the request itself. Keys that every caller can spoof
 // (aws:UserAgent, aws:referer) are filled because AWS fills them.
-func (n *Network) Fill(c *policy.Context, ask Asker) {
-	FillTime(c, ask, n.Time)
+func (n *Network) Fill(c *policy.Context, times *Times) {
+	times.Fill(c, n.Time)
 	if n.SourceIP.IsValid() {
 		c.Set(SourceIP, n.IPText())
 	}
@@ -98,21 +88,51 @@ func (n *Network) Fill(c *policy.Context, ask Asker) {
 	c.Set(ViaAWSService, "false") // we never call on behalf of a caller
 }
 
-// FillTime sets aws:CurrentTime and aws:EpochTime.
-func FillTime(c *policy.Context, ask Asker, now time.Time) {
-	if ask.Mentions(CurrentTime) {
-		c.Set(CurrentTime, Time(now))
-	}
-	if ask.Mentions(EpochTime) {
-		c.Set(EpochTime, strconv.FormatInt(now.Unix(), 10))
-	}
-}
-
-// Time gives a time as condition keys spell it: 2026-01-02T03:04:05Z.
-func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
-
 func setNonEmpty(c *policy.Context, key, value string) {
 	if value != "" {
 		c.Set(key, value)
 	}
 }
+
+// Times gives times as condition keys spell them. It remembers what it wrote,
+// because every request of one second has the same aws:CurrentTime and every
+// request of a session the same aws:TokenIssueTime. Make one with NewTimes; it is
+// safe for concurrent use.
+type Times struct {
+	now    atomic.Pointer[second]
+	issued *recent.Cache[int64, string]
+}
+
+// second is one second of the clock in both spellings.
+type second struct {
+	unix       int64
+	iso, epoch string
+}
+
+// NewTimes returns a Times that remembers as many issue times as a busy node has
+// sessions with different ones.
+func NewTimes() *Times { return &Times{issued: recent.New[int64, string](4096)} }
+
+// Fill sets aws:CurrentTime and aws:EpochTime.
+func (t *Times) Fill(c *policy.Context, now time.Time) {
+	s := t.now.Load()
+	if unix := now.Unix(); s == nil || s.unix != unix {
+		s = &second{unix: unix, iso: iso(now), epoch: strconv.FormatInt(unix, 10)}
+		t.now.Store(s)
+	}
+	c.Set(CurrentTime, s.iso)
+	c.Set(EpochTime, s.epoch)
+}
+
+// FillIssued sets aws:TokenIssueTime.
+func (t *Times) FillIssued(c *policy.Context, issued time.Time) {
+	text, ok := t.issued.Get(issued.Unix())
+	if !ok {
+		text = iso(issued)
+		t.issued.Put(issued.Unix(), text)
+	}
+	c.Set(TokenIssueTime, text)
+}
+
+// iso gives a time as condition keys spell it: 2026-01-02T03:04:05Z.
+func iso(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

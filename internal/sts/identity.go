@@ -143,7 +143,7 @@ func (s *Service) assumeWebIdentity(w *webIdentity) (*Result, error) {
 	question := trustQuestion{
 		role: role, action: ActionAssumeRoleWithWebIdentity, keys: keys, caller: principal,
 		tags: len(tags) > 0, source: w.source != "",
-		decide: decideWebIdentity(role, principal, keys, w.network, s.cfg.Now()),
+		decide: s.decideWebIdentity(role, principal, keys, w.network),
 	}
 	facts, err := question.ask()
 	if err != nil {

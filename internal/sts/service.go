@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/rockpool-id/rockpool/internal/condkey"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
@@ -62,6 +63,7 @@ type Service struct {
 	pack   packer
 	opened openedTokens
 	holds  func(record []byte) bool
+	times  *condkey.Times
 }
 
 // New returns a Service.
@@ -81,7 +83,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{cfg: cfg, opened: newOpenedTokens(cfg.Opened), holds: func([]byte) bool { return true }}
+	s := &Service{cfg: cfg, opened: newOpenedTokens(cfg.Opened), holds: func([]byte) bool { return true }, times: condkey.NewTimes()}
 	// A ring can take keys back; a token it no longer holds must not live on in
 	// the memory of opened ones.
 	if h, ok := cfg.Sealer.(interface{ Holds(record []byte) bool }); ok {

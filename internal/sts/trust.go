@@ -2,7 +2,6 @@ package sts
 
 import (
 	"slices"
-	"time"
 
 	"github.com/rockpool-id/rockpool/internal/condkey"
 	"github.com/rockpool-id/rockpool/internal/iam"
@@ -127,13 +126,12 @@ func (k *ContextKey) Fill(c *policy.Context) {
 
 // decideWebIdentity decides an action for a caller who has no AWS identity: the
 // trust policy alone speaks (iam-sts.md 3.4).
-func decideWebIdentity(role *iam.RoleEntry, p policy.Principal, keys []ContextKey, network *condkey.Network, now time.Time) func(string) policy.Decision {
-	policies := &policy.Policies{Resource: role.TrustPolicy, Trust: true}
+func (s *Service) decideWebIdentity(role *iam.RoleEntry, p policy.Principal, keys []ContextKey, network *condkey.Network) func(string) policy.Decision {
 	var c policy.Context
 	if network != nil {
-		network.Fill(&c, policies)
+		network.Fill(&c, s.times)
 	} else {
-		condkey.FillTime(&c, policies, now)
+		s.times.Fill(&c, s.cfg.Now())
 	}
 	c.Set(condkey.FederatedProvider, p.Provider)
 	c.Set(condkey.ResourceAccount, role.Account)
@@ -142,10 +140,11 @@ func decideWebIdentity(role *iam.RoleEntry, p policy.Principal, keys []ContextKe
 			list[i].Fill(&c)
 		}
 	}
+	policies := &policy.Policies{Resource: role.TrustPolicy, Trust: true}
+	request := &policy.Request{Principal: p, Resource: role.ARN(), ResourceAccount: role.Account, Context: &c}
 	return func(action string) policy.Decision {
-		return policy.Decide(&policy.Request{
-			Principal: p, Action: action, Resource: role.ARN(), ResourceAccount: role.Account, Context: &c,
-		}, policies)
+		request.Action = action
+		return policy.Decide(request, policies)
 	}
 }
 
