@@ -7,9 +7,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"path"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -52,18 +50,21 @@ func drawing(p Person) (string, error) {
 	return strings.Replace(string(svg), "LETTER", template.HTMLEscapeString(string(first)), 1), nil
 }
 
-// asset serves the style sheet and the scripts of the pages.
+// asset serves the files that the pages refer to, and no other.
 func (p *pages) asset(w http.ResponseWriter, r *http.Request) {
-	types := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+	types := map[string]string{
+		"style.css":  "text/css; charset=utf-8",
+		"deliver.js": "text/javascript; charset=utf-8",
+		"icon.svg":   "image/svg+xml",
+	}
 	name := r.PathValue("asset")
-	contentType, known := types[path.Ext(name)]
-	text, err := web.ReadFile("web/" + path.Base(name))
-	if !known || err != nil || name == "gsi.js" {
+	contentType, known := types[name]
+	if !known {
 		http.NotFound(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", contentType)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
+	http.ServeFileFS(w, r, web, "web/"+name)
 }
 
 // avatar serves a person's drawing as a picture of its own.
