@@ -181,7 +181,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
-	iamService, err := api.New(iamwire.Model(), iamapi.New(users, ring), shared)
+	iamService, err := api.New(iamwire.Model(), &iamapi.Implementation{IAM: users, Sealer: ring}, shared)
 	if err != nil {
 		return p, err
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/config"
+	"github.com/rockpool-id/rockpool/internal/keys"
 )
 
 // Options are what a process has beside its configuration.
@@ -101,6 +102,11 @@ func (s *Server) URL() string {
 		scheme = "https"
 	}
 	return scheme + "://" + s.listener.Addr().String()
+}
+
+// RootKey is the account root's access key.
+func (s *Server) RootKey() (id string, secret keys.Secret) {
+	return s.parts.root.ID, s.parts.root.Secret
 }
 
 // Handler is the one endpoint, for servers beside it in the same process.
