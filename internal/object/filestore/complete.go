@@ -24,7 +24,7 @@ func (s *Store) Complete(ctx context.Context, bucket, key, id string, parts []ob
 	}
 	var e *entry
 	var freed []blobID
-	err = s.commit(ctx, func(tx *sql.Tx) error {
+	err = s.change(ctx, b, key, func(tx *sql.Tx) error {
 		freed = freed[:0]
 		u, err := readUpload(tx.Stmt(s.q.uploadGet), b, key, id)
 		if err != nil {

@@ -35,7 +35,7 @@ func (s *Store) Open(_ context.Context, bucket, key string) (*object.Info, objec
 // openEntry is Open with the row.
 func (s *Store) openEntry(b *bucket, key string) (object.Content, *entry, error) {
 	for range openAttempts {
-		e, err := read(s.q.open, b, key, true)
+		e, err := s.lookup(b, key)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -72,7 +72,7 @@ func (s *Store) content(b *bucket, e *entry) (object.Content, error) {
 		end += p.size
 		m.ends[i] = end
 	}
-	again, err := read(s.q.head, b, e.info.Key, false)
+	again, err := s.lookup(b, e.info.Key)
 	if err == nil && (again == nil || !slices.Equal(again.pieces, e.pieces)) {
 		err = fs.ErrNotExist
 	}

@@ -44,7 +44,7 @@ func (s *Store) Copy(ctx context.Context, srcBucket, srcKey, srcETag, dstBucket,
 		}
 		var e *entry
 		var freed []blobID
-		err = s.commit(ctx, func(tx *sql.Tx) error {
+		err = s.change(ctx, dst, dstKey, func(tx *sql.Tx) error {
 			freed = freed[:0]
 			var err error
 			if e, err = s.source(tx, src, srcKey, srcETag, hashed); err != nil {

@@ -22,8 +22,9 @@
 //     gone at commit.
 //
 // Buckets are few and asked for by every request: they live in memory in an
-// immutable map that is swapped after each commit. Everything else is read
-// from the database, by point reads and ranges of the primary key only.
+// immutable map that is swapped after each commit. Rows of objects read
+// recently are kept in memory too (cache.go), never longer than they are true.
+// The rest is read by point reads and ranges of the primary key only.
 //
 // Checking who may do what, and the limits on names and sizes that S3 puts on
 // requests, belong to gateway/s3gw.

@@ -124,7 +124,7 @@ func unpackListed(b []byte, i *object.Info) error {
 	i.ETag = string(out)
 	i.StorageClass = u.text()
 	i.Checksums = u.sums()
-	if u.bad {
+	if u.bad || i.Size < 0 || i.Parts < 0 {
 		return errDamaged
 	}
 	return nil

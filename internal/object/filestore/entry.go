@@ -42,6 +42,29 @@ func toBlobID(raw []byte) (blobID, error) {
 	return blobID(raw), nil
 }
 
+// lookup is the current row of a key, from memory or the database; nil means
+// it does not exist. The row is shared and must not be changed.
+func (s *Store) lookup(b *bucket, key string) (*entry, error) {
+	k := cacheKey{b.id, key}
+	e, ticket := s.cache.get(k)
+	if e != nil {
+		return e, nil
+	}
+	e, err := read(s.q.open, b, key, true)
+	if e != nil {
+		s.cache.put(k, e, ticket)
+	}
+	return e, err
+}
+
+// change commits a write of one key.
+func (s *Store) change(ctx context.Context, b *bucket, key string, fn func(tx *sql.Tx) error) error {
+	k := cacheKey{b.id, key}
+	s.cache.begin(k)
+	defer s.cache.end(k)
+	return s.commit(ctx, fn)
+}
+
 // read reads one row by a point-read statement; nil means it does not exist.
 // Point reads take no cancellation: it would cost a goroutine each.
 func read(stmt *sql.Stmt, b *bucket, key string, withData bool) (*entry, error) {
@@ -88,7 +111,7 @@ func (s *Store) judgeEarly(p object.Precondition, b *bucket, key string) error {
 	if !p.IfNoneMatch && p.IfMatch == "" {
 		return nil
 	}
-	now, err := read(s.q.head, b, key, false)
+	now, err := s.lookup(b, key)
 	if err != nil {
 		return err
 	}
@@ -179,7 +202,7 @@ func (s *Store) Head(_ context.Context, bucket, key string) (*object.Info, error
 	if err != nil {
 		return nil, err
 	}
-	e, err := read(s.q.head, b, key, false)
+	e, err := s.lookup(b, key)
 	if err != nil {
 		return nil, err
 	}

@@ -144,12 +144,17 @@ func (s *Store) List(ctx context.Context, bucket string, o object.ListOptions) (
 	if !ok || o.Max <= 0 {
 		return out, nil
 	}
+	list, end, err := s.snapshot(o)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	var key string
 	var rawKey, listed sql.RawBytes
 	out.Truncated, err = p.walk(ctx, from, func(from string, visit func(string) (bool, error)) error {
 		// No cancellation: it would cost a goroutine for each row set; the
 		// walk looks at ctx between the seeks and a page is short.
-		rows, err := s.q.list.Query(b.id, []byte(from))
+		rows, err := list.Query(b.id, []byte(from))
 		if err != nil {
 			return fmt.Errorf("list objects: %w", err)
 		}
@@ -179,4 +184,21 @@ func (s *Store) List(ctx context.Context, bucket string, o object.ListOptions) (
 		out.Next = p.last
 	}
 	return out, nil
+}
+
+// snapshot is the listing statement. With a delimiter it is bound to a read
+// transaction: one view and one lock for all seeks of the page.
+func (s *Store) snapshot(o object.ListOptions) (list *sql.Stmt, end func(), err error) {
+	if o.Delimiter == "" {
+		return s.q.list, func() {}, nil
+	}
+	tx, err := s.db.Reader().BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, nil, fmt.Errorf("list objects: %w", err)
+	}
+	return tx.Stmt(s.q.list), func() {
+		if err := tx.Rollback(); err != nil {
+			s.log.Warn("end of a read transaction", "error", err)
+		}
+	}, nil
 }

@@ -32,7 +32,7 @@ func (s *Store) Put(ctx context.Context, bucket, key string, body io.Reader, o o
 		Checksums: st.sums.checksums(fullObject),
 	}, d, st.data)
 	var freed []blobID
-	err = s.commit(ctx, func(tx *sql.Tx) error {
+	err = s.change(ctx, b, key, func(tx *sql.Tx) error {
 		freed = freed[:0]
 		if st.inFile {
 			if err := s.addBlob(tx, st.blob); err != nil {
@@ -58,7 +58,7 @@ func (s *Store) Delete(ctx context.Context, bucket, key string, p object.Precond
 		return err
 	}
 	var freed []blobID
-	err = s.commit(ctx, func(tx *sql.Tx) error {
+	err = s.change(ctx, b, key, func(tx *sql.Tx) error {
 		freed = freed[:0]
 		was, err := read(tx.Stmt(s.q.entryOld), b, key, false)
 		if err != nil {
@@ -88,7 +88,7 @@ func (s *Store) SetTags(ctx context.Context, bucket, key string, tags []object.T
 	if err != nil {
 		return err
 	}
-	return s.commit(ctx, func(tx *sql.Tx) error {
+	return s.change(ctx, b, key, func(tx *sql.Tx) error {
 		was, err := read(tx.Stmt(s.q.entryOld), b, key, false)
 		if err != nil {
 			return err

@@ -15,7 +15,7 @@ type statements struct {
 	all []*sql.Stmt
 
 	// on the readers
-	head, open, list, upload, uploads, parts, blobUsed *sql.Stmt
+	open, list, upload, uploads, parts, blobUsed *sql.Stmt
 
 	// on the writer
 	bucketAlive, bucketVersion, configPut, configDelete             *sql.Stmt
@@ -37,7 +37,6 @@ func (q *statements) prepare(ctx context.Context, db *sqldb.DB) error {
 		on   *sql.DB
 		text string
 	}{
-		{&q.head, r, `SELECT listed, detail FROM object_entry WHERE bucket = $1 AND key = $2`},
 		{&q.open, r, `SELECT listed, detail, data FROM object_entry WHERE bucket = $1 AND key = $2`},
 		{&q.list, r, `SELECT key, listed FROM object_entry WHERE bucket = $1 AND key >= $2 ORDER BY key`},
 		{&q.upload, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND key = $2 AND id = $3`},

@@ -36,6 +36,9 @@ type Config struct {
 	// SweepAge spares files younger than this; 0 means 24 hours. Files of
 	// writes in progress are spared at any age.
 	SweepAge time.Duration
+	// CacheBytes bounds the memory for recently read rows; 0 means 16 MiB,
+	// negative means none.
+	CacheBytes int
 }
 
 func (c *Config) validate() error {
@@ -47,6 +50,9 @@ func (c *Config) validate() error {
 	}
 	if c.SweepAge == 0 {
 		c.SweepAge = 24 * time.Hour
+	}
+	if c.CacheBytes == 0 {
+		c.CacheBytes = 16 << 20
 	}
 	return nil
 }
@@ -65,6 +71,7 @@ type Store struct {
 	buckets   atomic.Pointer[map[string]*bucket]
 	bucketsMu sync.Mutex // held over a bucket's commit and the swap of buckets
 
+	cache  *cache
 	chunks sync.Pool // *[chunk]byte
 
 	blobsMu sync.Mutex
@@ -101,7 +108,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{
 		db: c.DB, folder: c.Folder, now: c.Now, log: c.Log, rand: c.Rand,
 		writing: map[blobID]struct{}{}, pins: map[blobID]*pin{},
-		sweepEvery: c.SweepEvery, sweepAge: c.SweepAge,
+		sweepEvery: c.SweepEvery, sweepAge: c.SweepAge, cache: newCache(max(0, c.CacheBytes)),
 		create: func(path string) (file, error) {
 			return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		},
