@@ -142,6 +142,58 @@ func TestMisplacedPolicies(t *testing.T) {
 	}
 }
 
+// TestAllowWithNotPrincipalGrantsNothing: Parse refuses it, and the engine
+// would not be moved by it.
+func TestAllowWithNotPrincipalGrantsNothing(t *testing.T) {
+	d, err := Parse([]byte(stmt(`"Effect":"Deny","NotPrincipal":{"AWS":"444455556666"},"Action":"*","Resource":"*"`)), Resource)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.statements[0].Effect = Allow
+	for _, who := range []string{"user", "anonymous", "role", "user-b", "root-b"} {
+		if d := Decide(getObject(callerOf(t, who)), &Policies{Resource: Compile(d, Meta{})}); d.Allowed() {
+			t.Errorf("%s: %+v", who, d)
+		}
+	}
+}
+
+// TestVariablesWorkInTheLastFieldOnly: earlier fields take them as text.
+func TestVariablesWorkInTheLastFieldOnly(t *testing.T) {
+	p := &Policies{Identity: []*Policy{mustCompile(t, Identity, stmt(`"Effect":"Allow","Action":"*","Resource":"arn:aws:sqs:${region}:111122223333:q"`), Meta{})}}
+	r := getObject(callerOf(t, "user"))
+	r.Context = &Context{}
+	r.Context.Set("region", "us-east-1")
+	for resource, want := range map[string]bool{"arn:aws:sqs:us-east-1:111122223333:q": false, "arn:aws:sqs:${region}:111122223333:q": true} {
+		if r.Resource = resource; Decide(r, p).Allowed() != want {
+			t.Errorf("%s: want %v", resource, want)
+		}
+	}
+}
+
+// TestFirstOfTheClosestStatementsIsNamed: of several grants the closest
+// counts, and of equal ones the first is reported.
+func TestFirstOfTheClosestStatementsIsNamed(t *testing.T) {
+	p := mustCompile(t, Resource, `{"Statement":[
+		{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"*","Resource":"*"},
+		{"Effect":"Allow","Principal":{"AWS":["444455556666","arn:aws:iam::111122223333:role/team/R"]},"Action":"*","Resource":"*"},
+		{"Effect":"Allow","Principal":"*","Action":"s3:Put*","Resource":"*"},
+		{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/R/sess"},"Action":"*","Resource":"*"},
+		{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`, Meta{})
+	for who, want := range map[string]int{"role": 3, "role other": 4, "user-b": 4} {
+		if o := (&evaluation{req: getObject(callerOf(t, who)), policies: &Policies{Resource: p}, resource: resource{star: true}}).resourceSays(); o.statement != want {
+			t.Errorf("%s: statement %d, want %d", who, o.statement, want)
+		}
+	}
+	p = mustCompile(t, Identity, `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"}]}`, Meta{})
+	if d := Decide(getObject(callerOf(t, "user")), &Policies{Identity: []*Policy{p, p}}); d.Statement != 0 {
+		t.Errorf("statement %d", d.Statement)
+	}
+	q := mustCompile(t, Resource, `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"},{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`, Meta{})
+	if d := Decide(getObject(callerOf(t, "user")), &Policies{Resource: q}); d.Statement != 0 {
+		t.Errorf("statement %d", d.Statement)
+	}
+}
+
 func TestWholeARNWildcardMatchesStarResource(t *testing.T) {
 	// Only a bucket policy can say it; identity policies name a service.
 	p := mustCompile(t, Resource, stmt(`"Effect":"Allow","Principal":"*","Action":"*","Resource":"arn:*:*:*:*:*"`), Meta{})
@@ -338,6 +390,10 @@ func TestContext(t *testing.T) {
 	for range c.All() {
 		break
 	}
+	c.Set("aws:TagKeys", "one")
+	if v, multi, _ := c.Get("aws:TagKeys"); multi || len(v) != 1 || v[0] != "one" {
+		t.Errorf("Set after SetMulti: %v %v", v, multi)
+	}
 	c.SetMulti("aws:PrincipalTag/Team", nil)
 	if v, multi, ok := c.Get("aws:PrincipalTag/Team"); !ok || !multi || len(v) != 0 {
 		t.Errorf("got %v %v %v", v, multi, ok)
@@ -395,6 +451,8 @@ func TestIsPublic(t *testing.T) {
 		{"a range too wide", `"Effect":"Allow","Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}}`, true},
 		{"an IPv6 range too wide", `"Effect":"Allow","Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":"2001::/31"}}`, true},
 		{"one wide range among narrow ones", `"Effect":"Allow","Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","0.0.0.0/0"]}}`, true},
+		{"the widest range that is narrow", `"Effect":"Allow","Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, false},
+		{"a /7", `"Effect":"Allow","Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/7"}}`, true},
 		{"an unreadable range", `"Effect":"Allow","Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":"x"}}`, true},
 		{"an address as text", `"Effect":"Allow","Principal":"*","Condition":{"StringEquals":{"aws:SourceIp":"10.0.0.1"}}`, true},
 		{"a negated range", `"Effect":"Allow","Principal":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, true},

@@ -22,7 +22,7 @@ func TestPattern(t *testing.T) {
 		{"", "", true}, {"", "a", false}, {"a", "a", true}, {"a", "A", false}, {"a", "ab", false},
 		{"*", "", true}, {"*", "abc", true}, {"**", "abc", true}, {"a*", "a", true}, {"*a", "ba", true}, {"*a", "ab", false},
 		{"a*b", "ab", true}, {"a*b", "aXb", true}, {"a*b", "aXbX", false}, {"a*a", "a", false},
-		{"*ab*cd*", "xxabyycdzz", true}, {"*ab*cd*", "cdab", false}, {"*aab*", "aaab", true}, {"a*ab*b", "aab", false}, {"a*ab*b", "aabb", true},
+		{"*ab*cd*", "xxabyycdzz", true}, {"*ab*cd*", "cdab", false}, {"*aab*", "aaab", true}, {"a*ab*b", "aab", false}, {"a*ab*b", "aabb", true}, {"*ab*bc", "xxabc", false}, {"*ab*bc", "xxabbc", true},
 		{"?", "a", true}, {"?", "", false}, {"?", "ab", false}, {"?", "é", true}, {"??", "é", false}, {"?*", "é", true}, {"*?", "é", true}, {"*?", "", false},
 		{"*a?c*", "xabxaéc", true}, {"*?b?*", "ab", false}, {"*?b?*", "abc", true}, {"*é?", "aéx", true}, {"*??", "é", false}, {"*x?", "x", false},
 		{"a${*}b", "a*b", true}, {"a${*}b", "axb", false}, {"${?}", "?", true}, {"${?}", "x", false}, {"${$}{a}", "${a}", true},

@@ -64,6 +64,9 @@ func TestReadJSON(t *testing.T) {
 			t.Errorf("%q: no detail", text)
 		}
 	}
+	if _, err := readJSON(strings.Repeat("[", 100)); err == nil || err.detail != "nested too deeply" {
+		t.Errorf("a hundred brackets: %v", err)
+	}
 	n, err := readJSON(`{"s":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\u00Ff","n":[-0.5e-7,0,10E+2],"b":[true,false,null],"o":{}}`)
 	if err != nil {
 		t.Fatal(err)
