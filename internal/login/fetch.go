@@ -72,7 +72,7 @@ func (s *source) discover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	doc, err := decodeObject(string(body))
+	doc, err := decodeObject(string(body), maxProviderValues)
 	if err != nil {
 		return err
 	}

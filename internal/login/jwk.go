@@ -52,7 +52,7 @@ func (k *key) same(o *key) bool {
 // that, so that a provider can introduce new kinds of keys. An empty set is
 // valid: the provider has withdrawn everything.
 func parseKeys(text []byte) (keys []*key, skipped []error, err error) {
-	set, err := decodeObject(string(text))
+	set, err := decodeObject(string(text), maxProviderValues)
 	if err != nil {
 		return nil, nil, fmt.Errorf("key set: %w", err)
 	}

@@ -188,6 +188,9 @@ func (j *JWT) proven(ctx context.Context, token string, parsed *Token, rules *Ru
 		return nil, &Refusal{Kind: TooLarge, Want: fmt.Sprintf("at most %d bytes", MaxTokenBytes)}
 	}
 	set, err := j.set(rules, want)
+	if errors.Is(err, errClosed) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &Refusal{Kind: WrongProvider, Err: err}
 	}

@@ -240,8 +240,18 @@ func TestARememberedTokenCostsLittle(t *testing.T) {
 	}
 }
 
-// benchmarkVerify verifies one token that resembles Google's.
-func benchmarkVerify(b *testing.B, key *logintest.Key, fresh, forge bool) {
+// usualClaims resemble Google's.
+func usualClaims() logintest.JSON {
+	now := time.Now().Unix()
+	return logintest.JSON{
+		"iss": testIssuer, "azp": "app", "aud": "app", "sub": "110169484474386276334", "email": "ada@example.com", "email_verified": true,
+		"at_hash": "HK6E_P6Dh8Y93mRNtsDB1Q", "name": "Ada Lovelace", "picture": "https://example.com/ada.png", "given_name": "Ada",
+		"family_name": "Lovelace", "iat": now, "exp": now + 3600, "jti": "1e4a7b1f0e9c4a5d8b3f2c6d7e8f9a0b",
+	}
+}
+
+// benchmarkVerify verifies one token, fresh every time or remembered.
+func benchmarkVerify(b *testing.B, key *logintest.Key, fresh, refuse bool, token string) {
 	p := logintest.NewProvider(b, testIssuer, key)
 	jwt, err := login.NewJWT(login.JWTConfig{Overrides: map[string]string{testKey: p.URL}})
 	if err != nil {
@@ -252,26 +262,17 @@ func benchmarkVerify(b *testing.B, key *logintest.Key, fresh, forge bool) {
 			b.Error(err)
 		}
 	}()
-	now := time.Now().Unix()
-	token := key.Token(logintest.JSON{
-		"iss": testIssuer, "azp": "app", "aud": "app", "sub": "110169484474386276334", "email": "ada@example.com", "email_verified": true,
-		"at_hash": "HK6E_P6Dh8Y93mRNtsDB1Q", "name": "Ada Lovelace", "picture": "https://example.com/ada.png", "given_name": "Ada",
-		"family_name": "Lovelace", "iat": now, "exp": now + 3600, "jti": "1e4a7b1f0e9c4a5d8b3f2c6d7e8f9a0b",
-	})
 	rules := &login.Rules{Key: testKey, Issuer: testIssuer}
 	want := &login.Expect{Provider: testKey, ClientIDs: []string{"app"}}
-	if _, err := jwt.Verify(b.Context(), token, rules, want); err != nil {
+	if _, err := jwt.Verify(b.Context(), key.Token(usualClaims()), rules, want); err != nil {
 		b.Fatal(err)
-	}
-	if forge {
-		token = token[:len(token)-8] + "AAAAAAAA"
 	}
 	b.ReportAllocs()
 	for b.Loop() {
 		if fresh {
 			jwt.Forget(token, rules, want)
 		}
-		if _, err := jwt.Verify(b.Context(), token, rules, want); (err != nil) != forge {
+		if _, err := jwt.Verify(b.Context(), token, rules, want); (err != nil) != refuse {
 			b.Fatal(err)
 		}
 	}
@@ -280,10 +281,32 @@ func benchmarkVerify(b *testing.B, key *logintest.Key, fresh, forge bool) {
 func BenchmarkVerify(b *testing.B) {
 	rs := logintest.NewRSAKey(b, "r", "RS256", 2048)
 	es := logintest.NewECKey(b, "e", "ES256", elliptic.P256())
-	b.Run("fresh RS256", func(b *testing.B) { benchmarkVerify(b, rs, true, false) })
-	b.Run("fresh ES256", func(b *testing.B) { benchmarkVerify(b, es, true, false) })
-	b.Run("remembered", func(b *testing.B) { benchmarkVerify(b, rs, false, false) })
-	b.Run("forged again and again", func(b *testing.B) { benchmarkVerify(b, rs, false, true) })
+	b.Run("fresh RS256", func(b *testing.B) { benchmarkVerify(b, rs, true, false, rs.Token(usualClaims())) })
+	b.Run("fresh ES256", func(b *testing.B) { benchmarkVerify(b, es, true, false, es.Token(usualClaims())) })
+	b.Run("remembered", func(b *testing.B) { benchmarkVerify(b, rs, false, false, rs.Token(usualClaims())) })
+}
+
+// BenchmarkHostile is to be read against the fresh RS256 of BenchmarkVerify:
+// at most 1.2 times as much (design.md 8).
+func BenchmarkHostile(b *testing.B) {
+	rs := logintest.NewRSAKey(b, "r", "RS256", 2048)
+	honest := rs.Token(usualClaims())
+	forged := honest[:len(honest)-8] + "AAAAAAAA"
+	members := make(logintest.JSON)
+	for i := range 480 {
+		members[fmt.Sprintf("claim-%d", i)] = []string{}
+	}
+	for name, token := range map[string]string{
+		"forged again":         forged,
+		"unknown kid":          rs.As("x", "RS256").Token(usualClaims()),
+		"alg none":             rs.TokenWith(logintest.JSON{"alg": "none"}, usualClaims()),
+		"wrong issuer":         rs.Token(usualClaims().With(logintest.JSON{"iss": "https://evil.example"})),
+		"20 kB of nothing":     strings.Repeat("a", 20_000),
+		"many members":     rs.Token(usualClaims().With(members).With(logintest.JSON{"iss": "https://evil.example"})),
+		"many lists": rs.Seal([]byte(`{"alg":"RS256"}`), []byte(`{"x":[`+strings.Repeat("[],", 4500)+`[]]}`)),
+	} {
+		b.Run(name, func(b *testing.B) { benchmarkVerify(b, rs, false, true, token) })
+	}
 }
 
 // BenchmarkFloor is what the signature alone costs: the other benchmarks are

@@ -13,6 +13,14 @@ import (
 // five levels (session tags, Keycloak's resource_access).
 const maxDepth = 16
 
+// Limits on how many values a JSON text may have, names not counted. Each
+// costs time and memory that its bytes do not show. A token in which somebody
+// is in hundreds of groups fits, and so does a key set with maxKeys keys.
+const (
+	maxTokenValues    = 500
+	maxProviderValues = 10_000
+)
+
 // A jsonError says where a JSON text stopped being acceptable.
 type jsonError struct {
 	offset int
@@ -27,13 +35,13 @@ func (e *jsonError) Error() string {
 
 // decodeObject reads one JSON object (RFC 8259) the strict way: no duplicate
 // members at any level, no invalid UTF-8, no lone surrogates, nothing after
-// the object, at most maxDepth levels. The readers of a signed token and its
+// the object, at most maxDepth levels and maxValues values. The readers of a signed token and its
 // signer must agree on what it says, and every leniency of a general decoder
 // is a chance to disagree. Numbers are kept as json.Number.
 //
 // The strings of the result are pieces of s, so they keep s alive.
-func decodeObject(s string) (map[string]any, error) {
-	d := decoder{s: s}
+func decodeObject(s string, maxValues int) (map[string]any, error) {
+	d := decoder{s: s, left: maxValues}
 	d.space()
 	if d.peek() != '{' {
 		return nil, d.fail("not an object")
@@ -53,6 +61,7 @@ type decoder struct {
 	s     string
 	i     int
 	depth int
+	left  int // how many more values there may be
 }
 
 func (d *decoder) fail(reason string) error { return &jsonError{offset: d.i, reason: reason} }
@@ -86,6 +95,9 @@ func (d *decoder) enter() error {
 }
 
 func (d *decoder) value() (any, error) {
+	if d.left--; d.left < 0 {
+		return nil, d.fail("too many values")
+	}
 	switch c := d.peek(); {
 	case c == '"':
 		return d.string()

@@ -125,7 +125,7 @@ func segment(text, what string) (map[string]any, error) {
 	if err != nil {
 		return nil, &Refusal{Kind: NotJWT, Claim: what, Err: err}
 	}
-	members, err := decodeObject(string(buf[:n]))
+	members, err := decodeObject(string(buf[:n]), maxTokenValues)
 	var bad *jsonError
 	switch {
 	case err == nil:
