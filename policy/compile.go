@@ -119,21 +119,44 @@ func (p *Policy) useVariables(g *pattern) {
 	}
 }
 
+// The accessors may be asked of a nil Policy, which a Decision has when no
+// statement decided it.
+
 // Name returns the policy's name.
-func (p *Policy) Name() string { return p.meta.Name }
+func (p *Policy) Name() string {
+	if p == nil {
+		return ""
+	}
+	return p.meta.Name
+}
 
 // ARN returns the managed policy's ARN, "" for an inline policy.
-func (p *Policy) ARN() string { return p.meta.ARN }
+func (p *Policy) ARN() string {
+	if p == nil {
+		return ""
+	}
+	return p.meta.ARN
+}
 
 // Document returns what was compiled, nil for a Broken policy.
-func (p *Policy) Document() *Document { return p.doc }
+func (p *Policy) Document() *Document {
+	if p == nil {
+		return nil
+	}
+	return p.doc
+}
 
 // Len returns the number of statements.
-func (p *Policy) Len() int { return len(p.statements) }
+func (p *Policy) Len() int {
+	if p == nil {
+		return 0
+	}
+	return len(p.statements)
+}
 
 // Sid returns the Sid of statement i, "" when it has none.
 func (p *Policy) Sid(i int) string {
-	if i < 0 || i >= len(p.statements) {
+	if i < 0 || i >= p.Len() {
 		return ""
 	}
 	return p.doc.statements[i].Sid
@@ -141,7 +164,7 @@ func (p *Policy) Sid(i int) string {
 
 // Position returns where statement i stands in the document's text.
 func (p *Policy) Position(i int) Position {
-	if i < 0 || i >= len(p.statements) {
+	if i < 0 || i >= p.Len() {
 		return Position{}
 	}
 	return p.doc.statements[i].Position

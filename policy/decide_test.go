@@ -98,6 +98,10 @@ func TestBrokenPoliciesDeny(t *testing.T) {
 	if Compile(nil, Meta{Name: "none"}).Document() != nil || !IsPublic(nil) {
 		t.Error("no document is a broken policy, and may be public")
 	}
+	var none *Policy
+	if none.Name() != "" || none.ARN() != "" || none.Document() != nil || none.Len() != 0 || none.Sid(0) != "" || none.Position(0) != (Position{}) {
+		t.Error("accessors of a nil policy")
+	}
 	if broken.Document() != nil || broken.Len() != 0 || broken.Sid(0) != "" || broken.Name() != "stored" {
 		t.Error("accessors of a broken policy")
 	}
