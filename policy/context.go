@@ -12,8 +12,8 @@ import "iter"
 // empty.
 //
 // The zero value is ready to use. Reset forgets the keys and keeps the
-// memory, so a pooled Context costs no allocation. A Context may be read by
-// many goroutines and written by one.
+// memory, so a pooled Context costs no allocation. Once filled, a Context may
+// be read by many goroutines.
 type Context struct {
 	entries []contextEntry
 }
