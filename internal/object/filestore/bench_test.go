@@ -125,6 +125,22 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
+// BenchmarkGetCold reads objects that are not in memory.
+func BenchmarkGetCold(b *testing.B) {
+	s := openBench(b)
+	s.cache = newCache(0)
+	body := strings.Repeat("x", 4<<10)
+	const n = 1000
+	for i := range n {
+		if _, err := s.Put(context.Background(), "b", fmt.Sprint(i), strings.NewReader(body), object.PutOptions{Size: 4 << 10}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("4KiB", func(b *testing.B) {
+		measure(b, 1, func(i int) error { return get(s, fmt.Sprint(i%n)) })
+	})
+}
+
 func get(s *Store, key string) error {
 	info, c, err := s.Open(context.Background(), "b", key)
 	if err != nil {

@@ -1,7 +1,6 @@
 package filestore
 
 import (
-	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // blobID names one file of bytes. Ids are random and never used again.
@@ -142,85 +140,4 @@ func (s *Store) inUse(id blobID) bool {
 	defer s.blobsMu.Unlock()
 	_, writing := s.writing[id]
 	return writing || s.pins[id] != nil
-}
-
-func (s *Store) sweepForever(ctx context.Context) {
-	for {
-		removed, err := s.sweep(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			s.log.Error("search for abandoned object files", "error", err)
-		case removed > 0:
-			s.log.Info("removed abandoned object files", "count", removed)
-		}
-		pause := time.NewTimer(s.sweepEvery)
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			pause.Stop()
-			return
-		}
-	}
-}
-
-// sweep removes files that nothing refers to. A file seen in the folder whose
-// id is not reserved was either committed before, so that its row can be read
-// now, or never will be: ids are reserved before the file exists and until
-// after the commit. The age is a second line of defence.
-func (s *Store) sweep(ctx context.Context) (removed int, err error) {
-	folders, err := os.ReadDir(filepath.Join(s.folder, "blobs"))
-	if err != nil {
-		return 0, err
-	}
-	for _, folder := range folders {
-		files, err := os.ReadDir(filepath.Join(s.folder, "blobs", folder.Name()))
-		if err != nil {
-			return removed, err
-		}
-		for _, f := range files {
-			if err := ctx.Err(); err != nil {
-				return removed, err
-			}
-			gone, err := s.sweepFile(ctx, f)
-			if err != nil {
-				return removed, err
-			}
-			if gone {
-				removed++
-			}
-		}
-	}
-	return removed, nil
-}
-
-func (s *Store) sweepFile(ctx context.Context, f fs.DirEntry) (removed bool, err error) {
-	raw, err := hex.DecodeString(f.Name())
-	if err != nil || len(raw) != len(blobID{}) {
-		return false, nil // not ours, so not ours to remove
-	}
-	info, err := f.Info()
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if s.now().Sub(info.ModTime()) < s.sweepAge {
-		return false, nil
-	}
-	id := blobID(raw)
-	if s.inUse(id) {
-		return false, nil
-	}
-	var uses int
-	if err := s.q.blobUsed.QueryRowContext(ctx, id[:]).Scan(&uses); err != nil {
-		return false, err
-	}
-	if uses > 0 {
-		return false, nil
-	}
-	s.unlink(s.blobPath(id))
-	return true, nil
 }

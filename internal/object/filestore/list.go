@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rockpool-id/rockpool/internal/object"
@@ -90,16 +91,20 @@ func behind(prefix string) (string, bool) {
 	return "", false
 }
 
-// patience is how many keys of one common prefix are stepped over before the
-// scan seeks behind the prefix instead: a seek costs about
-// as much as this many steps.
-const patience = 4
+// A scan steps over so many keys of one common prefix before it seeks behind
+// the prefix, which costs as much as some steps. It learns from large
+// prefixes to seek sooner, and from small ones to step longer.
+const (
+	patienceMin = 1
+	patienceAt  = 4
+	patienceMax = 16
+)
 
-// walk runs scan, which reads keys from a place on and shows each to visit
-// until that returns false, again and again, seeking behind common prefixes.
-// visit's result false with seek set means: go on from there.
+// walk forms the page. scan reads keys from a place on and shows each to visit
+// until that returns false; it is called again for each seek behind a common
+// prefix. add takes the key just shown into the page.
 func (p *pager) walk(ctx context.Context, from string, scan func(from string, visit func(key string) (more bool, err error)) error, add func() error) (truncated bool, err error) {
-	for {
+	for patience := patienceAt; ; patience = max(patience/2, patienceMin) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
@@ -118,6 +123,9 @@ func (p *pager) walk(ctx context.Context, from string, scan func(from string, vi
 			case outside:
 				return false, nil
 			case rolled:
+				if skipped > 0 { // the last prefix was passed without a seek
+					patience = min(patience*2, patienceMax)
+				}
 				skipped = 0
 			}
 			return true, nil
@@ -144,17 +152,12 @@ func (s *Store) List(ctx context.Context, bucket string, o object.ListOptions) (
 	if !ok || o.Max <= 0 {
 		return out, nil
 	}
-	list, end, err := s.snapshot(o)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
 	var key string
 	var rawKey, listed sql.RawBytes
 	out.Truncated, err = p.walk(ctx, from, func(from string, visit func(string) (bool, error)) error {
 		// No cancellation: it would cost a goroutine for each row set; the
 		// walk looks at ctx between the seeks and a page is short.
-		rows, err := list.Query(b.id, []byte(from))
+		rows, err := s.q.list.Query(b.id, []byte(from))
 		if err != nil {
 			return fmt.Errorf("list objects: %w", err)
 		}
@@ -173,6 +176,9 @@ func (s *Store) List(ctx context.Context, bucket string, o object.ListOptions) (
 		}
 		return nil
 	}, func() error {
+		if n := len(out.Objects); n == cap(out.Objects) && n >= 32 {
+			out.Objects = slices.Grow(out.Objects, min(o.Max, 1000)) // not by doubling: an Info is large
+		}
 		out.Objects = append(out.Objects, object.Info{Key: key})
 		return unpackListed(listed, &out.Objects[len(out.Objects)-1])
 	})
@@ -184,21 +190,4 @@ func (s *Store) List(ctx context.Context, bucket string, o object.ListOptions) (
 		out.Next = p.last
 	}
 	return out, nil
-}
-
-// snapshot is the listing statement. With a delimiter it is bound to a read
-// transaction: one view and one lock for all seeks of the page.
-func (s *Store) snapshot(o object.ListOptions) (list *sql.Stmt, end func(), err error) {
-	if o.Delimiter == "" {
-		return s.q.list, func() {}, nil
-	}
-	tx, err := s.db.Reader().BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, nil, fmt.Errorf("list objects: %w", err)
-	}
-	return tx.Stmt(s.q.list), func() {
-		if err := tx.Rollback(); err != nil {
-			s.log.Warn("end of a read transaction", "error", err)
-		}
-	}, nil
 }

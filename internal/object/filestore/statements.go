@@ -15,7 +15,7 @@ type statements struct {
 	all []*sql.Stmt
 
 	// on the readers
-	open, list, upload, uploads, parts, blobUsed *sql.Stmt
+	open, list, upload, uploads, parts, blobsUsed *sql.Stmt
 
 	// on the writer
 	bucketAlive, bucketVersion, configPut, configDelete             *sql.Stmt
@@ -42,7 +42,7 @@ func (q *statements) prepare(ctx context.Context, db *sqldb.DB) error {
 		{&q.upload, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND key = $2 AND id = $3`},
 		{&q.uploads, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND (key, id) > ($2, $3) ORDER BY key, id`},
 		{&q.parts, r, `SELECT ` + partColumns + ` FROM object_part WHERE upload = $1 AND number > $2 ORDER BY number LIMIT $3`},
-		{&q.blobUsed, r, `SELECT count(*) FROM object_blob WHERE id = $1`},
+		{&q.blobsUsed, r, `SELECT id FROM object_blob WHERE id >= $1 AND id <= $2`},
 
 		{&q.bucketAlive, w, `SELECT count(*) FROM object_bucket WHERE id = $1`},
 		{&q.bucketVersion, w, `UPDATE object_bucket SET version = $2 WHERE id = $1`},
