@@ -3,6 +3,7 @@ package s3gw
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
@@ -11,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -218,14 +220,16 @@ func (e *env) build(who *sigv4.Signer, q request) *http.Request {
 	if q.body != "" {
 		body = bytes.NewReader([]byte(q.body))
 	}
-	r, err := http.NewRequest(q.method, e.url+q.target, body)
+	r, err := http.NewRequest(q.method, e.url, body)
 	if err != nil {
 		e.t.Fatal(err)
 	}
 	// Send the path as written, without a client's cleaning.
 	path, query, _ := strings.Cut(q.target, "?")
-	r.URL.Opaque = "//" + r.URL.Host + path
-	r.URL.RawQuery = query
+	if r.URL.Path, err = url.PathUnescape(path); err != nil {
+		e.t.Fatal(err)
+	}
+	r.URL.RawPath, r.URL.RawQuery = path, query
 	for k, v := range q.header {
 		r.Header.Set(k, v)
 	}
@@ -237,12 +241,9 @@ func (e *env) build(who *sigv4.Signer, q request) *http.Request {
 		if hash == "" {
 			hash = sigv4.HashBody([]byte(q.body))
 		}
-		signed := r.Clone(context.Background())
-		signed.RequestURI = q.target
-		if err := who.Sign(signed, hash, now()); err != nil {
+		if err := who.Sign(r, hash, now()); err != nil {
 			e.t.Fatal(err)
 		}
-		r.Header = signed.Header
 	}
 	return r
 }
@@ -287,4 +288,10 @@ func crc32Of(body string) string {
 	var b [4]byte
 	binary.BigEndian.PutUint32(b[:], crc32.ChecksumIEEE([]byte(body)))
 	return base64.StdEncoding.EncodeToString(b[:])
+}
+
+// md5Of is the Content-MD5 of a body.
+func md5Of(body string) string {
+	sum := md5.Sum([]byte(body))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }

@@ -111,7 +111,7 @@ func (d *doc) text(s string) {
 			esc = "&gt;"
 		case c == '"':
 			esc = "&quot;"
-		case c < 0x20 || c == 0x7f:
+		case c < 0x20 && c != '\n' && c != '\t' || c == 0x7f:
 			esc = "&#x" + strconv.FormatUint(uint64(c), 16) + ";"
 		case c >= utf8.RuneSelf:
 			var r rune
