@@ -297,13 +297,13 @@ func BenchmarkHostile(b *testing.B) {
 		members[fmt.Sprintf("claim-%d", i)] = []string{}
 	}
 	for name, token := range map[string]string{
-		"forged again":         forged,
-		"unknown kid":          rs.As("x", "RS256").Token(usualClaims()),
-		"alg none":             rs.TokenWith(logintest.JSON{"alg": "none"}, usualClaims()),
-		"wrong issuer":         rs.Token(usualClaims().With(logintest.JSON{"iss": "https://evil.example"})),
-		"20 kB of nothing":     strings.Repeat("a", 20_000),
+		"forged again":     forged,
+		"unknown kid":      rs.As("x", "RS256").Token(usualClaims()),
+		"alg none":         rs.TokenWith(logintest.JSON{"alg": "none"}, usualClaims()),
+		"wrong issuer":     rs.Token(usualClaims().With(logintest.JSON{"iss": "https://evil.example"})),
+		"20 kB of nothing": strings.Repeat("a", 20_000),
 		"many members":     rs.Token(usualClaims().With(members).With(logintest.JSON{"iss": "https://evil.example"})),
-		"many lists": rs.Seal([]byte(`{"alg":"RS256"}`), []byte(`{"x":[`+strings.Repeat("[],", 4500)+`[]]}`)),
+		"many lists":       rs.Seal([]byte(`{"alg":"RS256"}`), []byte(`{"x":[`+strings.Repeat("[],", 4500)+`[]]}`)),
 	} {
 		b.Run(name, func(b *testing.B) { benchmarkVerify(b, rs, false, true, token) })
 	}

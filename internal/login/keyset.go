@@ -145,30 +145,30 @@ func (s *keySet) current(ctx context.Context) (*snapshot, error) {
 
 // renewed is current when there are no keys or it is time to fetch.
 func (s *keySet) renewed(ctx context.Context) (*snapshot, error) {
-	snap, now := s.cur.Load(), s.now()
-	if snap == nil {
+	if s.cur.Load() == nil {
 		if err := s.wait(ctx, s.flights.DoChan("load", s.load), 0); err != nil {
 			return nil, err
 		}
-		snap = s.cur.Load()
 	}
-	if snap != nil && now.Before(snap.freshUntil) {
-		if !now.Before(snap.refreshAt) && s.resting() == nil {
-			s.flights.DoChan("refresh", func() (any, error) { return nil, s.refresh(snap) })
+	seen, now := s.cur.Load(), s.now()
+	refresh := func() (any, error) { return nil, s.refresh(seen) }
+	if seen != nil && now.Before(seen.freshUntil) {
+		if !now.Before(seen.refreshAt) && s.resting() == nil {
+			s.flights.DoChan("refresh", refresh)
 		}
-		return snap, nil
+		return seen, nil
 	}
 
 	patience := time.Duration(0)
-	if snap != nil && now.Before(snap.staleUntil) {
+	if seen != nil && now.Before(seen.staleUntil) {
 		patience = staleWait
 	}
 	err := s.resting()
 	if err == nil {
-		err = s.wait(ctx, s.flights.DoChan("refresh", func() (any, error) { return nil, s.refresh(snap) }), patience)
+		err = s.wait(ctx, s.flights.DoChan("refresh", refresh), patience)
 	}
-	if snap = s.cur.Load(); snap != nil && s.now().Before(snap.staleUntil) {
-		return snap, nil
+	if got := s.cur.Load(); got != nil && s.now().Before(got.staleUntil) {
+		return got, nil
 	}
 	if err == nil {
 		err = errors.New("no keys")
