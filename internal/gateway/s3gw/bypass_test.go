@@ -81,7 +81,7 @@ func TestRepeatedHeadersAreRefused(t *testing.T) {
 	e.bucket("bkt")
 	r := e.build(e.root, request{method: put, target: "/bkt/k", header: map[string]string{"X-Amz-Storage-Class": "STANDARD"}})
 	r.Header.Add("X-Amz-Storage-Class", "STANDARD")
-	resp, err := http.DefaultTransport.RoundTrip(r)
+	resp, err := transport.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
