@@ -130,12 +130,23 @@ type object struct {
 	more bool
 }
 
+// name begins a member whose name is ours and needs no escaping.
 func (o *object) name(name string) {
+	o.comma()
+	o.b = append(append(append(o.b, '"'), name...), '"', ':')
+}
+
+// anyName begins a member with a name of anybody's.
+func (o *object) anyName(name string) {
+	o.comma()
+	o.b = append(appendString(o.b, name), ':')
+}
+
+func (o *object) comma() {
 	if o.more {
 		o.b = append(o.b, ',')
 	}
 	o.more = true
-	o.b = append(appendString(o.b, name), ':')
 }
 
 func (o *object) text(name, value string) {
@@ -172,7 +183,7 @@ func appendMap(b []byte, m map[string]any) []byte {
 	slices.Sort(names)
 	o := object{b: append(b, '{')}
 	for _, name := range names {
-		o.name(name)
+		o.anyName(name)
 		o.b = appendValue(o.b, m[name])
 	}
 	return append(o.b, '}')
@@ -222,6 +233,20 @@ func appendValue(b []byte, v any) []byte {
 
 const hex = "0123456789abcdef"
 
+// Bits of the ASCII characters that stand for themselves in a JSON string: all
+// but the controls, the quote, the backslash and what matters to HTML.
+const (
+	plainLow  uint64 = 1<<64 - 1<<' ' - 1<<'"' - 1<<'&' - 1<<'<' - 1<<'>'
+	plainHigh uint64 = 1<<64 - 1 - 1<<('\\'-64)
+)
+
+func standsForItself(c byte) bool {
+	if c < 64 {
+		return plainLow>>c&1 != 0
+	}
+	return c < utf8.RuneSelf && plainHigh>>(c-64)&1 != 0
+}
+
 // appendString writes a JSON string the way encoding/json does, with characters
 // that matter to HTML escaped: records end up in browsers.
 func appendString(b []byte, s string) []byte {
@@ -229,7 +254,7 @@ func appendString(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' {
+		if standsForItself(c) {
 			i++
 			continue
 		}

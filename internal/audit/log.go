@@ -161,7 +161,11 @@ func (l *Log) Close() error {
 // in the file as soon as the load allows.
 func (l *Log) write() {
 	defer close(l.done)
-	buffered := bufio.NewWriterSize(l.out, bufferSize)
+	size := bufferSize
+	if l.file != nil {
+		size = int(min(bufferSize, l.file.max)) // a flush is what a rotation makes room for
+	}
+	buffered := bufio.NewWriterSize(l.out, size)
 	var pending int64
 	settle := func(err error) {
 		if err == nil {
