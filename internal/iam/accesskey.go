@@ -20,7 +20,7 @@ func (s *Service) CreateAccessKey(ctx context.Context, account, userName string)
 	if err != nil {
 		return nil, fmt.Errorf("iam: seal access key: %w", err)
 	}
-	err = s.update(ctx, func(v *View, w *Write) error {
+	after, err := s.update(ctx, func(v *View, w *Write) error {
 		owner, err := v.keyOwner(account, userName)
 		if err != nil {
 			return err
@@ -34,7 +34,7 @@ func (s *Service) CreateAccessKey(ctx context.Context, account, userName string)
 	if err != nil {
 		return nil, err
 	}
-	return s.view.Load().keys[id], nil
+	return after.keys[id], nil
 }
 
 // newSecret makes a secret of AWS's form: 40 characters of base64.
@@ -46,7 +46,7 @@ func (s *Service) newSecret() keys.Secret {
 
 // UpdateAccessKey switches a key on or off.
 func (s *Service) UpdateAccessKey(ctx context.Context, account, userName, id string, active bool) error {
-	return s.update(ctx, func(v *View, w *Write) error {
+	_, err := s.update(ctx, func(v *View, w *Write) error {
 		k, err := s.ownKey(v, account, userName, id)
 		if err != nil {
 			return err
@@ -64,17 +64,19 @@ func (s *Service) UpdateAccessKey(ctx context.Context, account, userName, id str
 		w.Keys = append(w.Keys, &SealedKey{ID: id, Account: account, UserID: k.UserID, Active: active, Created: k.Created, Sealed: sealed})
 		return nil
 	})
+	return err
 }
 
 // DeleteAccessKey deletes a key. Requests signed with it fail from then on.
 func (s *Service) DeleteAccessKey(ctx context.Context, account, userName, id string) error {
-	return s.update(ctx, func(v *View, w *Write) error {
+	_, err := s.update(ctx, func(v *View, w *Write) error {
 		if _, err := s.ownKey(v, account, userName, id); err != nil {
 			return err
 		}
 		w.Deleted = append(w.Deleted, Ref{KindAccessKey, id})
 		return nil
 	})
+	return err
 }
 
 // ownKey finds a key of the named user ("" for root) that may be changed.

@@ -90,7 +90,7 @@ func (s *Service) CreatePolicy(ctx context.Context, in NewPolicy) (*PolicyEntry,
 		return nil, err
 	}
 	var arn string
-	err = s.update(ctx, func(v *View, w *Write) error {
+	after, err := s.update(ctx, func(v *View, w *Write) error {
 		if _, taken := v.policyNames[scoped(in.Account, in.Name)]; taken {
 			return &AlreadyExists{Kind: KindPolicy, Name: in.Name}
 		}
@@ -110,13 +110,13 @@ func (s *Service) CreatePolicy(ctx context.Context, in NewPolicy) (*PolicyEntry,
 	if err != nil {
 		return nil, err
 	}
-	return s.view.Load().policies[arn], nil
+	return after.policies[arn], nil
 }
 
 // DeletePolicy deletes a managed policy that is attached to nothing and has
 // only its default version.
 func (s *Service) DeletePolicy(ctx context.Context, arn string) error {
-	return s.update(ctx, func(v *View, w *Write) error {
+	_, err := s.update(ctx, func(v *View, w *Write) error {
 		p, err := v.ownPolicy(arn)
 		if err != nil {
 			return err
@@ -130,6 +130,7 @@ func (s *Service) DeletePolicy(ctx context.Context, arn string) error {
 		w.Deleted = append(w.Deleted, Ref{KindPolicy, p.ID})
 		return nil
 	})
+	return err
 }
 
 // CreatePolicyVersion adds a version and makes it the default if asked.
@@ -211,7 +212,7 @@ func (s *Service) UntagPolicy(ctx context.Context, arn string, keys []string) er
 
 // updatePolicy lets change edit a copy of a customer-managed policy.
 func (s *Service) updatePolicy(ctx context.Context, arn string, change func(*View, *ManagedPolicy) error) (*PolicyEntry, error) {
-	err := s.update(ctx, func(v *View, w *Write) error {
+	after, err := s.update(ctx, func(v *View, w *Write) error {
 		p, err := v.ownPolicy(arn)
 		if err != nil {
 			return err
@@ -226,7 +227,7 @@ func (s *Service) updatePolicy(ctx context.Context, arn string, change func(*Vie
 	if err != nil {
 		return nil, err
 	}
-	return s.view.Load().policies[arn], nil
+	return after.policies[arn], nil
 }
 
 // ownPolicy finds a policy that may be changed.

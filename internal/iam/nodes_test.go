@@ -79,6 +79,32 @@ func TestNodesShareAStore(t *testing.T) {
 	})
 }
 
+func TestAWriterSeesItsOwnWriteHoweverOthersWrite(t *testing.T) {
+	ctx := t.Context()
+	s := node(t, newMemory())
+	var wg sync.WaitGroup
+	for n := range 4 {
+		wg.Go(func() {
+			for range 50 {
+				// All use one name: whoever makes it must get it, although the
+				// others delete it at once.
+				r, err := s.CreateRole(ctx, role("shared"))
+				if _, taken := errors.AsType[*iam.AlreadyExists](err); err != nil && !taken {
+					t.Error(n, err)
+				}
+				if err == nil && (r == nil || r.Name != "shared") {
+					t.Error("created a role and got none")
+				}
+				err = s.DeleteRole(ctx, account, "shared")
+				if _, gone := errors.AsType[*iam.NotFound](err); err != nil && !gone {
+					t.Error(n, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func TestLostAnswers(t *testing.T) {
 	ctx := t.Context()
 	broken := errors.New("connection lost")

@@ -42,7 +42,7 @@ func (s *Service) CreateOIDCProvider(ctx context.Context, in NewOIDCProvider) (*
 		}
 		p.Thumbprints = []string{print}
 	}
-	err = s.update(ctx, func(v *View, w *Write) error {
+	after, err := s.update(ctx, func(v *View, w *Write) error {
 		if _, exists := v.providers[arn]; exists {
 			return &AlreadyExists{Kind: KindOIDCProvider, Name: in.URL}
 		}
@@ -57,19 +57,20 @@ func (s *Service) CreateOIDCProvider(ctx context.Context, in NewOIDCProvider) (*
 	if err != nil {
 		return nil, err
 	}
-	return s.view.Load().providers[arn], nil
+	return after.providers[arn], nil
 }
 
 // DeleteOIDCProvider removes a provider. Roles that trust it stay and match
 // nobody.
 func (s *Service) DeleteOIDCProvider(ctx context.Context, arn string) error {
-	return s.update(ctx, func(v *View, w *Write) error {
+	_, err := s.update(ctx, func(v *View, w *Write) error {
 		if _, err := v.Provider(arn); err != nil {
 			return err
 		}
 		w.Deleted = append(w.Deleted, Ref{KindOIDCProvider, arn})
 		return nil
 	})
+	return err
 }
 
 // AddClientID registers a client id; one that is there already is fine.
@@ -119,7 +120,7 @@ func (s *Service) UntagOIDCProvider(ctx context.Context, arn string, keys []stri
 }
 
 func (s *Service) updateProvider(ctx context.Context, arn string, change func(*OIDCProvider) error) error {
-	return s.update(ctx, func(v *View, w *Write) error {
+	_, err := s.update(ctx, func(v *View, w *Write) error {
 		p, err := v.Provider(arn)
 		if err != nil {
 			return err
@@ -131,6 +132,7 @@ func (s *Service) updateProvider(ctx context.Context, arn string, change func(*O
 		w.Providers = append(w.Providers, &next)
 		return nil
 	})
+	return err
 }
 
 func (p *OIDCProvider) addClientID(id string) error {

@@ -44,7 +44,7 @@ func (s *Service) CreateRole(ctx context.Context, in NewRole) (*RoleEntry, error
 		return nil, err
 	}
 	var id string
-	err = s.update(ctx, func(v *View, w *Write) error {
+	after, err := s.update(ctx, func(v *View, w *Write) error {
 		if _, taken := v.roleNames[scoped(in.Account, in.Name)]; taken {
 			return &AlreadyExists{Kind: KindRole, Name: in.Name}
 		}
@@ -69,13 +69,13 @@ func (s *Service) CreateRole(ctx context.Context, in NewRole) (*RoleEntry, error
 	if err != nil {
 		return nil, err
 	}
-	return s.view.Load().roles[id], nil
+	return after.roles[id], nil
 }
 
 // DeleteRole deletes a role without policies. Its sessions end with it, because
 // their role is looked up at every request.
 func (s *Service) DeleteRole(ctx context.Context, account, name string) error {
-	return s.update(ctx, func(v *View, w *Write) error {
+	_, err := s.update(ctx, func(v *View, w *Write) error {
 		r, err := v.Role(account, name)
 		if err != nil {
 			return err
@@ -89,6 +89,7 @@ func (s *Service) DeleteRole(ctx context.Context, account, name string) error {
 		w.Deleted = append(w.Deleted, Ref{KindRole, r.ID})
 		return nil
 	})
+	return err
 }
 
 // RoleChange says what UpdateRole changes; nil fields stay as they are.
@@ -142,7 +143,7 @@ func (s *Service) UpdateTrust(ctx context.Context, account, name, document strin
 // shared with the view and must be replaced, not written to.
 func (s *Service) updateRole(ctx context.Context, account, name string, change func(*View, *Role) error) (*RoleEntry, error) {
 	var id string
-	err := s.update(ctx, func(v *View, w *Write) error {
+	after, err := s.update(ctx, func(v *View, w *Write) error {
 		r, err := v.Role(account, name)
 		if err != nil {
 			return err
@@ -158,7 +159,7 @@ func (s *Service) updateRole(ctx context.Context, account, name string, change f
 	if err != nil {
 		return nil, err
 	}
-	return s.view.Load().roles[id], nil
+	return after.roles[id], nil
 }
 
 func checkMaxSession(d time.Duration) error {

@@ -138,8 +138,10 @@ func (s *Service) Watch(ctx context.Context, every time.Duration) {
 const maxAttempts = 8
 
 // update runs one mutation: decide reads the newest view and fills the write,
-// or refuses. It may run more than once and must not have side effects.
-func (s *Service) update(ctx context.Context, decide func(*View, *Write) error) error {
+// or refuses. It may run more than once and must not have side effects. The
+// answer is the view that the write made; a later write may have replaced it
+// already.
+func (s *Service) update(ctx context.Context, decide func(*View, *Write) error) (*View, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A refusal must be decided on all that is committed, not on what this
@@ -150,34 +152,33 @@ func (s *Service) update(ctx context.Context, decide func(*View, *Write) error) 
 		w := &Write{Base: v.version}
 		if err := decide(v, w); err != nil {
 			if refused = err; s.upToDate(ctx, v) {
-				return err
+				return nil, err
 			}
 			if err := s.catchUp(ctx); err != nil {
-				return fmt.Errorf("iam: refresh: %w", err)
+				return nil, fmt.Errorf("iam: refresh: %w", err)
 			}
 			continue
 		}
 		if w.empty() {
-			return nil
+			return v, nil
 		}
 		w.stamp()
 		err := s.store.Commit(ctx, w)
 		if err == nil {
-			s.publish(ctx, v, w.next(), &w.Entities, w.Deleted)
-			return nil
+			return s.publish(ctx, v, w.next(), &w.Entities, w.Deleted), nil
 		}
 		// The write may have been committed although the answer got lost, so
 		// the view must be brought up to date whatever the error was.
 		caught := s.catchUp(context.WithoutCancel(ctx))
 		if _, conflict := errors.AsType[*VersionConflict](err); !conflict {
-			return errors.Join(fmt.Errorf("iam: commit: %w", err), caught)
+			return nil, errors.Join(fmt.Errorf("iam: commit: %w", err), caught)
 		}
 		if caught != nil {
-			return fmt.Errorf("iam: refresh: %w", caught)
+			return nil, fmt.Errorf("iam: refresh: %w", caught)
 		}
 		refused = err
 	}
-	return refused
+	return nil, refused
 }
 
 // upToDate reports whether the store holds nothing newer than v. When the store
@@ -201,9 +202,10 @@ func (s *Service) catchUp(ctx context.Context) error {
 }
 
 // publish builds the view after a change and swaps it in.
-func (s *Service) publish(ctx context.Context, v *View, version int64, e *Entities, deleted []Ref) {
+func (s *Service) publish(ctx context.Context, v *View, version int64, e *Entities, deleted []Ref) *View {
 	b := newBuilder(ctx, s, v)
 	b.apply(e, deleted)
 	b.v.version = version
 	s.view.Store(b.v)
+	return b.v
 }

@@ -20,7 +20,7 @@ func (s *Service) CreateUser(ctx context.Context, in NewUser) (*UserEntry, error
 		return nil, err
 	}
 	var id string
-	err = s.update(ctx, func(v *View, w *Write) error {
+	after, err := s.update(ctx, func(v *View, w *Write) error {
 		if _, taken := v.userNames[scoped(in.Account, in.Name)]; taken {
 			return &AlreadyExists{Kind: KindUser, Name: in.Name}
 		}
@@ -40,7 +40,7 @@ func (s *Service) CreateUser(ctx context.Context, in NewUser) (*UserEntry, error
 	if err != nil {
 		return nil, err
 	}
-	return s.view.Load().users[id], nil
+	return after.users[id], nil
 }
 
 // UpdateUser renames or moves a user; empty arguments change nothing. The
@@ -73,7 +73,7 @@ func (s *Service) UpdateUser(ctx context.Context, account, name, newName, newPat
 
 // DeleteUser deletes a user without keys or policies.
 func (s *Service) DeleteUser(ctx context.Context, account, name string) error {
-	return s.update(ctx, func(v *View, w *Write) error {
+	_, err := s.update(ctx, func(v *View, w *Write) error {
 		u, err := v.User(account, name)
 		if err != nil {
 			return err
@@ -89,13 +89,14 @@ func (s *Service) DeleteUser(ctx context.Context, account, name string) error {
 		w.Deleted = append(w.Deleted, Ref{KindUser, u.ID})
 		return nil
 	})
+	return err
 }
 
 // updateUser lets change edit a copy of a user. Slices of the copy are shared
 // with the view and must be replaced, not written to.
 func (s *Service) updateUser(ctx context.Context, account, name string, change func(*View, *User) error) (*UserEntry, error) {
 	var id string
-	err := s.update(ctx, func(v *View, w *Write) error {
+	after, err := s.update(ctx, func(v *View, w *Write) error {
 		u, err := v.User(account, name)
 		if err != nil {
 			return err
@@ -111,5 +112,5 @@ func (s *Service) updateUser(ctx context.Context, account, name string, change f
 	if err != nil {
 		return nil, err
 	}
-	return s.view.Load().users[id], nil
+	return after.users[id], nil
 }

@@ -1,0 +1,4 @@
+package iamapi
+
+// Encoded gives tests the encoding of documents.
+func Encoded(document string) string { return *encoded(document) }
