@@ -16,7 +16,7 @@ const (
 	// inlineMax is the largest body kept in its row.
 	inlineMax = 8 << 10
 	// chunk is the unit in which a body is read, hashed and written; a body
-	// being received holds at most chunksAhead of them.
+	// being received holds at most chunksAhead of them, usually fewer.
 	chunk       = 128 << 10
 	chunksAhead = 4
 )
@@ -40,17 +40,24 @@ func (s *Store) stage(ctx context.Context, body io.Reader, o *object.PutOptions,
 	if err != nil {
 		return nil, err
 	}
-	st := &staged{sums: sums, buffer: s.chunks.Get().(*[chunk]byte)}
+	st := &staged{sums: sums}
 	if o.Size >= 0 {
 		// One byte more shows a body that is too long.
 		body = io.LimitReader(body, o.Size+1)
 	}
-	n, whole, err := fill(body, st.buffer[:])
+	var first []byte
+	if o.Size >= 0 && o.Size <= inlineMax {
+		first = make([]byte, o.Size+2) // a slow small body must not hold a chunk
+	} else {
+		st.buffer = s.chunks.Get().(*[chunk]byte)
+		first = st.buffer[:]
+	}
+	n, whole, err := fill(body, first)
 	if err != nil {
 		s.drop(st)
 		return nil, err
 	}
-	first := st.buffer[:n]
+	first = first[:n]
 	st.size = int64(n)
 	if whole && mayInline && n <= inlineMax {
 		sums.write(first)
@@ -139,8 +146,20 @@ type slab struct {
 func (s *Store) receive(ctx context.Context, st *staged, f file, body io.Reader) error {
 	free := make(chan *slab, chunksAhead)
 	first := &slab{buffer: st.buffer, n: chunk}
-	for range chunksAhead - 1 {
-		free <- &slab{buffer: s.chunks.Get().(*[chunk]byte)}
+	made := 1
+	// next is a slab nobody uses. More are made only while the hashes are
+	// behind, so that a slow sender holds one and not all of them.
+	next := func() *slab {
+		select {
+		case c := <-free:
+			return c
+		default:
+		}
+		if made < chunksAhead {
+			made++
+			return &slab{buffer: s.chunks.Get().(*[chunk]byte)}
+		}
+		return <-free
 	}
 	done := func(c *slab) {
 		if c.users.Add(-1) == 0 {
@@ -176,7 +195,7 @@ func (s *Store) receive(ctx context.Context, st *staged, f file, body io.Reader)
 		if err = ctx.Err(); err != nil {
 			break
 		}
-		c := <-free
+		c := next()
 		if c.n, last, err = fill(body, c.buffer[:]); err != nil {
 			free <- c
 			break
@@ -188,7 +207,7 @@ func (s *Store) receive(ctx context.Context, st *staged, f file, body io.Reader)
 		close(q)
 	}
 	hashing.Wait()
-	for range chunksAhead {
+	for range made {
 		if c := <-free; c != first { // the first goes back with st
 			s.chunks.Put(c.buffer)
 		}
