@@ -128,7 +128,7 @@ func (c *configCheckCmd) Run(e *env) error {
 	if _, err := e.stdout.Write(out); err != nil {
 		return fmt.Errorf("print configuration: %w", err)
 	}
-	if err := c.Validate(); err != nil {
+	if err := c.Check(); err != nil {
 		return &usageError{err}
 	}
 	return nil

@@ -32,7 +32,7 @@ func (c *demoCmd) Run(e *env) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 		c.Data, temporary = folder, true
 	}
-	if err := c.Validate(); err != nil {
+	if err := c.Check(); err != nil {
 		return &usageError{err}
 	}
 	level := c.LogLevel

@@ -21,7 +21,7 @@ func (c *serveCmd) Run(e *env) error {
 	if c.Data == "" {
 		c.Data = defaultDataFolder
 	}
-	if err := c.Validate(); err != nil {
+	if err := c.Check(); err != nil {
 		return &usageError{err}
 	}
 	log := newLogger(e.stderr, c.LogFormat, c.LogLevel)

@@ -67,8 +67,10 @@ var (
 	keyIDForm   = regexp.MustCompile(`^[A-Za-z0-9_]{3,128}$`)
 )
 
-// Validate reports everything that is wrong with c, one line each.
-func (c *Config) Validate() error {
+// Check reports everything that is wrong with c, one line each. (The name is not
+// Validate because the command line parser calls methods of that name before
+// defaults are known.)
+func (c *Config) Check() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 

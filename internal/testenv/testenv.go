@@ -54,7 +54,7 @@ func Start(t testing.TB, o Options) *Env {
 	if o.Change != nil {
 		o.Change(&c)
 	}
-	if err := c.Validate(); err != nil {
+	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
 	e := &Env{t: t, Data: data, config: c, now: o.Now}
