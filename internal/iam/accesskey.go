@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,6 +78,47 @@ func (s *Service) DeleteAccessKey(ctx context.Context, account, userName, id str
 		return nil
 	})
 	return err
+}
+
+// resealBatch is how many keys one transaction reseals.
+const resealBatch = 500
+
+// ResealAccessKeys seals every stored secret anew, so that after a rotation of
+// the key ring nothing depends on a retired ring key. Keys that do not open stay
+// as they are. It returns how many were sealed, also when it fails half-way; to
+// run it again does no harm.
+func (s *Service) ResealAccessKeys(ctx context.Context) (int, error) {
+	var ids []string
+	for id, k := range s.view.Load().keys {
+		if id != s.root.ID && !k.Secret.Empty() {
+			ids = append(ids, id)
+		}
+	}
+	done := 0
+	for batch := range slices.Chunk(ids, resealBatch) {
+		sealed := 0
+		_, err := s.update(ctx, func(v *View, w *Write) error {
+			sealed = 0
+			for _, id := range batch {
+				k, ok := v.keys[id]
+				if !ok {
+					continue // deleted meanwhile
+				}
+				record, err := s.sealer.Seal(KeyPurpose, []byte(k.Secret.Reveal()), []byte(id))
+				if err != nil {
+					return fmt.Errorf("seal access key: %w", err)
+				}
+				sealed++
+				w.Keys = append(w.Keys, &SealedKey{ID: id, Account: k.Account, UserID: k.UserID, Active: k.Active, Created: k.Created, Sealed: record})
+			}
+			return nil
+		})
+		if err != nil {
+			return done, err
+		}
+		done += sealed
+	}
+	return done, nil
 }
 
 // ownKey finds a key of the named user ("" for root) that may be changed.

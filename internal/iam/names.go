@@ -108,23 +108,35 @@ func isAlnum(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
-// pathRule says which characters a path may hold.
-type pathRule func(c byte) bool
+// pathRule judges the inside of a path, between its first and last slash.
+type pathRule func(inside string) bool
 
-func entityPath(c byte) bool { return c >= 0x21 && c <= 0x7e }
+// entityPath is the rule of roles and users: anything printable.
+func entityPath(inside string) bool {
+	return !strings.ContainsFunc(inside, func(r rune) bool { return r < 0x21 || r > 0x7e })
+}
 
-func policyPath(c byte) bool { return isAlnum(c) || strings.IndexByte("/.,+@=_-", c) >= 0 }
+// policyPath is the rule of managed policies: no empty parts, fewer characters.
+func policyPath(inside string) bool {
+	for part := range strings.SplitSeq(inside, "/") {
+		if part == "" {
+			return false
+		}
+		for i := range len(part) {
+			if !isAlnum(part[i]) && strings.IndexByte(".,+@=_-", part[i]) < 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
 
 // checkPath returns the path, "/" when none is given.
 func checkPath(path string, rule pathRule) (string, error) {
 	if path == "" || path == "/" {
 		return "/", nil
 	}
-	ok := len(path) <= maxPath && len(path) >= 3 && path[0] == '/' && path[len(path)-1] == '/'
-	for i := 0; ok && i < len(path); i++ {
-		ok = rule(path[i])
-	}
-	if !ok {
+	if len(path) < 3 || len(path) > maxPath || path[0] != '/' || path[len(path)-1] != '/' || !rule(path[1:len(path)-1]) {
 		return "", &Invalid{Field: FieldPath, Value: path}
 	}
 	return path, nil

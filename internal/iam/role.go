@@ -54,7 +54,7 @@ func (s *Service) CreateRole(ctx context.Context, in NewRole) (*RoleEntry, error
 		if err := v.checkBoundary(in.Account, in.Boundary); err != nil {
 			return err
 		}
-		bindings, err := v.bind(trust)
+		bindings, err := BindPrincipals(v, trust)
 		if err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func (s *Service) UpdateTrust(ctx context.Context, account, name, document strin
 		return err
 	}
 	_, err = s.updateRole(ctx, account, name, func(v *View, r *Role) error {
-		bindings, err := v.bind(trust)
+		bindings, err := BindPrincipals(v, trust)
 		if err != nil {
 			return err
 		}

@@ -48,6 +48,7 @@ func TestCreateRole(t *testing.T) {
 		{"a name of 65 characters is refused", func(r *iam.NewRole) { r.Name = strings.Repeat("a", 65) }, &iam.Invalid{Field: iam.FieldName, Value: strings.Repeat("a", 65)}},
 		{"a path without its closing slash is refused", func(r *iam.NewRole) { r.Path = "/a" }, &iam.Invalid{Field: iam.FieldPath, Value: "/a"}},
 		{"a path with a space is refused", func(r *iam.NewRole) { r.Path = "/a b/" }, &iam.Invalid{Field: iam.FieldPath, Value: "/a b/"}},
+		{"a tag with a character AWS does not know is refused", func(r *iam.NewRole) { r.Tags = []iam.Tag{{Key: "a!"}} }, &iam.Invalid{Field: iam.FieldTagKey, Value: "a!"}},
 		{"a session of more than twelve hours is refused", func(r *iam.NewRole) { r.MaxSession = 13 * time.Hour }, &iam.Invalid{Field: iam.FieldDuration, Value: "13h0m0s"}},
 		{"a boundary that does not exist is refused", func(r *iam.NewRole) { r.Boundary = "arn:aws:iam::aws:policy/No" }, &iam.NotAttachable{ARN: "arn:aws:iam::aws:policy/No", Boundary: true}},
 		{"a boundary that is no policy is refused", func(r *iam.NewRole) { r.Boundary = "arn:aws:iam::aws:role/No" }, &iam.Invalid{Field: iam.FieldBoundary, Value: "arn:aws:iam::aws:role/No"}},
@@ -154,6 +155,17 @@ func TestPolicies(t *testing.T) {
 			t.Error("still there")
 		}
 	})
+}
+
+func TestPolicyPaths(t *testing.T) {
+	s := node(t, newMemory())
+	for path, want := range map[string]bool{"": true, "/": true, "/a/": true, "/a/b.,+@=_-/": true, "//": false, "/a//b/": false, "/a!/": false, "a/": false, "/a": false,
+		"/" + strings.Repeat("a", 510) + "/": true, "/" + strings.Repeat("a", 511) + "/": false} {
+		_, err := s.CreatePolicy(t.Context(), iam.NewPolicy{Account: account, Name: fmt.Sprintf("p%d%t", len(path), want), Path: path, Document: allowS3})
+		if (err == nil) != want {
+			t.Errorf("path %q: %v", path, err)
+		}
+	}
 }
 
 func TestPolicyVersions(t *testing.T) {
@@ -282,6 +294,18 @@ func TestAccessKeys(t *testing.T) {
 			{ID: "AKIAX", Account: account, Active: true, Sealed: []byte("access-key|AKIAOTHER|s"), Version: 1}}}}))
 		if k, found := node(t, store).Snapshot().AccessKey("AKIAX"); !found || k.Active || !k.Secret.Empty() {
 			t.Errorf("got %+v", k)
+		}
+	})
+	t.Run("resealing keeps every secret and leaves the root's key alone", func(t *testing.T) {
+		store := newMemory()
+		s := node(t, store, withRoot)
+		must[*iam.UserEntry](t)(s.CreateUser(ctx, iam.NewUser{Account: account, Name: "u"}))
+		k := must[*iam.AccessKey](t)(s.CreateAccessKey(ctx, account, "u"))
+		if n := must[int](t)(s.ResealAccessKeys(ctx)); n != 1 {
+			t.Errorf("resealed %d", n)
+		}
+		if got, _ := node(t, store).Snapshot().AccessKey(k.ID); got.Secret.Reveal() != k.Secret.Reveal() || !got.Active {
+			t.Errorf("got %+v", got)
 		}
 	})
 	t.Run("the last use is remembered", func(t *testing.T) {

@@ -3,6 +3,7 @@ package iam
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -43,14 +44,20 @@ func findTag(tags []Tag, key string) int {
 }
 
 func checkTag(t Tag) error {
-	if t.Key == "" || utf8.RuneCountInString(t.Key) > maxTagKey {
+	if t.Key == "" || utf8.RuneCountInString(t.Key) > maxTagKey || strings.ContainsFunc(t.Key, notInTag) {
 		return &Invalid{Field: FieldTagKey, Value: t.Key}
 	}
 	if len(t.Key) >= 4 && strings.EqualFold(t.Key[:4], "aws:") {
 		return &Invalid{Field: FieldTagReserved, Value: t.Key}
 	}
-	if utf8.RuneCountInString(t.Value) > maxTagValue {
+	if utf8.RuneCountInString(t.Value) > maxTagValue || strings.ContainsFunc(t.Value, notInTag) {
 		return &Invalid{Field: FieldTagValue, Value: t.Value}
 	}
 	return nil
+}
+
+// notInTag reports a character that neither tag keys nor values may hold:
+// [\p{L}\p{Z}\p{N}_.:/=+\-@].
+func notInTag(r rune) bool {
+	return !unicode.In(r, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+-@", r)
 }

@@ -19,21 +19,24 @@ func (s *Service) parseTrust(role, document string) (*policy.Document, error) {
 	return d, nil
 }
 
-// bind checks that the users and roles that a trust policy names exist and
-// returns their unique ids (spec/iam-sts.md 1.6). A unique id stands for itself.
-// Accounts are bound to nothing, they cannot be recreated; nor are sessions,
-// which are named by what they are called, but the role of one must exist.
-func (v *View) bind(d *policy.Document) (map[string]string, error) {
+// BindPrincipals checks that the users and roles that a trust or bucket policy
+// names exist and returns their unique ids, for policy.Meta.Bindings
+// (spec/iam-sts.md 1.6). One that does not exist is *InvalidPrincipal.
+//
+// A unique id stands for itself. Accounts are bound to nothing, they cannot be
+// recreated; nor are sessions, which are named by what they are called, but the
+// role of one must exist.
+func BindPrincipals(s Snapshot, d *policy.Document) (map[string]string, error) {
 	bindings := make(map[string]string)
 	for _, arn := range d.PrincipalARNs() {
-		id, ok := v.arns[arn]
+		id, ok := s.EntityID(arn)
 		if !ok {
 			return nil, &InvalidPrincipal{ARN: arn}
 		}
 		bindings[arn] = id
 	}
 	for _, id := range d.PrincipalIDs() {
-		if _, ok := v.CurrentARN(id); !ok {
+		if _, ok := s.CurrentARN(id); !ok {
 			return nil, &InvalidPrincipal{ARN: id}
 		}
 		bindings[id] = id
@@ -41,7 +44,7 @@ func (v *View) bind(d *policy.Document) (map[string]string, error) {
 	for i := range d.Len() {
 		for _, p := range d.Statement(i).Principals {
 			if account, role, ok := sessionRole(p.Text); ok {
-				if _, exists := v.roleNames[scoped(account, role)]; !exists {
+				if _, exists := s.RoleByName(account, role); !exists {
 					return nil, &InvalidPrincipal{ARN: p.Text}
 				}
 			}
@@ -49,6 +52,28 @@ func (v *View) bind(d *policy.Document) (map[string]string, error) {
 	}
 	return bindings, nil
 }
+
+// ShowPrincipals returns a stored policy as a reader sees it: every bound
+// principal with the ARN it has now, or with its raw unique id when it is gone.
+// Apart from that the text is what was written.
+func ShowPrincipals(s Snapshot, document string, bindings map[string]string) string {
+	if len(bindings) == 0 {
+		return document
+	}
+	return string(policy.RewritePrincipals([]byte(document), func(p string) string {
+		id, bound := bindings[p]
+		if !bound {
+			return p
+		}
+		if arn, ok := s.CurrentARN(id); ok {
+			return arn
+		}
+		return id
+	}))
+}
+
+// TrustDocument returns a role's trust policy as a reader sees it.
+func (v *View) TrustDocument(r *Role) string { return ShowPrincipals(v, r.Trust, r.TrustBindings) }
 
 // sessionRole takes account and role out of the ARN of a role session.
 func sessionRole(text string) (account, role string, ok bool) {

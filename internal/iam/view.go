@@ -223,22 +223,6 @@ func (v *View) PolicyUses() map[string]PolicyUse {
 	return uses
 }
 
-// TrustDocument returns a role's trust policy as a reader sees it: every bound
-// principal with the ARN it has now, or with its raw unique id when it is gone
-// (spec/iam-sts.md 1.6). Apart from that the text is what was written.
-func (v *View) TrustDocument(r *Role) string {
-	return string(policy.RewritePrincipals([]byte(r.Trust), func(p string) string {
-		id, bound := r.TrustBindings[p]
-		if !bound {
-			return p
-		}
-		if arn, ok := v.CurrentARN(id); ok {
-			return arn
-		}
-		return id
-	}))
-}
-
 func (v *View) countRoles(account string) int {
 	return count(v.roles, func(r *RoleEntry) bool { return r.Account == account })
 }
