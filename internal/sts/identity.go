@@ -3,6 +3,7 @@ package sts
 import (
 	"context"
 	_ "embed"
+	"sync"
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/condkey"
@@ -139,15 +140,32 @@ func (s *Service) assumeWebIdentity(w *webIdentity) (*Result, error) {
 		IdentityID: w.identity, IdentityPoolID: w.poolID,
 	}
 	keys := append(requestKeys(session, transitive), w.keys...)
+	c := s.contexts.get()
+	defer s.contexts.put(c)
 	principal := policy.Principal{Type: policy.WebIdentity, Provider: w.provider}
 	question := trustQuestion{
 		role: role, action: ActionAssumeRoleWithWebIdentity, keys: keys, caller: principal,
 		tags: len(tags) > 0, source: w.source != "",
-		decide: s.decideWebIdentity(role, principal, keys, w.network),
+		decide: s.decideWebIdentity(c, role, principal, keys, w.network),
 	}
 	facts, err := question.ask()
 	if err != nil {
 		return nil, err
 	}
 	return s.finish(snapshot, session, role, finishing{duration: w.duration, facts: facts})
+}
+
+// contextPool keeps the memory of contexts between decisions.
+type contextPool struct{ pool sync.Pool }
+
+func (p *contextPool) get() *policy.Context {
+	if c, ok := p.pool.Get().(*policy.Context); ok {
+		return c
+	}
+	return &policy.Context{}
+}
+
+func (p *contextPool) put(c *policy.Context) {
+	c.Reset()
+	p.pool.Put(c)
 }

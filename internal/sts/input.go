@@ -14,25 +14,24 @@ import (
 
 // Limits of iam-sts.md 3.3.
 const (
-	minDuration         = 15 * time.Minute
-	maxDuration         = 12 * time.Hour
-	defaultDuration     = time.Hour
-	chainedDuration     = time.Hour
-	maxSessionTags      = 50
-	maxTagKey           = 128
-	maxTagValue         = 256
-	maxSessionPolicies  = 10
-	maxDocument         = 131072 // the hard cap of any parameter
-	minName, maxName    = 2, 64
-	reservedPrefix      = "aws:"
-	assumedRoleResource = "role/"
+	minDuration        = 15 * time.Minute
+	maxDuration        = 12 * time.Hour
+	defaultDuration    = time.Hour
+	chainedDuration    = time.Hour
+	maxSessionTags     = 50
+	maxTagKey          = 128
+	maxTagValue        = 256
+	maxSessionPolicies = 10
+	maxDocument        = 131072 // the hard cap of any parameter
+	minName, maxName   = 2, 64
+	reservedPrefix     = "aws:"
 )
 
-// parseRoleARN checks what AWS checks before looking for the role: six parts and
-// a role behind them. It returns the role's account.
+// parseRoleARN checks what AWS checks before looking for the role: six fields and
+// a resource. Any other ARN than a role's is that of a role which does not exist.
 func parseRoleARN(s string) (account string, err error) {
 	a, err := arn.Parse(s)
-	if err != nil || a.Resource == "" || a.Service != "iam" || !strings.HasPrefix(a.Resource, assumedRoleResource) {
+	if err != nil || a.Resource == "" {
 		return "", &Invalid{Kind: BadRoleARN, Value: s}
 	}
 	return a.Account, nil

@@ -32,9 +32,6 @@ type Config struct {
 	IAM func() iam.Snapshot
 	// Sealer seals session tokens; the key ring.
 	Sealer keys.Sealer
-	// Account owns the identity pools of this installation: the account of web
-	// identity events that have no other.
-	Account string
 	// Providers verify the tokens of AssumeRoleWithWebIdentity.
 	Providers Providers
 	// Opened bounds the memory of opened session tokens; 0 means 8192.
@@ -59,11 +56,12 @@ type Providers struct {
 
 // Service mints and opens temporary credentials. It is safe for concurrent use.
 type Service struct {
-	cfg    Config
-	pack   packer
-	opened openedTokens
-	holds  func(record []byte) bool
-	times  *condkey.Times
+	cfg      Config
+	pack     packer
+	opened   openedTokens
+	holds    func(record []byte) bool
+	times    *condkey.Times
+	contexts contextPool
 }
 
 // New returns a Service.

@@ -69,7 +69,7 @@ func (q *trustQuestion) denied(action string, reason TrustReason, d policy.Decis
 
 // requestKeys are the condition keys of every assumption of a role.
 func requestKeys(session *Session, transitive []string) []ContextKey {
-	keys := []ContextKey{one("sts:RoleSessionName", session.Name)}
+	keys := append(make([]ContextKey, 0, 8), one("sts:RoleSessionName", session.Name))
 	if session.SourceIdentity != "" {
 		keys = append(keys, one("sts:SourceIdentity", session.SourceIdentity))
 	}
@@ -125,23 +125,23 @@ func (k *ContextKey) Fill(c *policy.Context) {
 }
 
 // decideWebIdentity decides an action for a caller who has no AWS identity: the
-// trust policy alone speaks (iam-sts.md 3.4).
-func (s *Service) decideWebIdentity(role *iam.RoleEntry, p policy.Principal, keys []ContextKey, network *condkey.Network) func(string) policy.Decision {
-	var c policy.Context
+// trust policy alone speaks (iam-sts.md 3.4). c is empty and lent for as long as
+// the answer is used.
+func (s *Service) decideWebIdentity(c *policy.Context, role *iam.RoleEntry, p policy.Principal, keys []ContextKey, network *condkey.Network) func(string) policy.Decision {
 	if network != nil {
-		network.Fill(&c, s.times)
+		network.Fill(c, s.times)
 	} else {
-		s.times.Fill(&c, s.cfg.Now())
+		s.times.Fill(c, s.cfg.Now())
 	}
 	c.Set(condkey.FederatedProvider, p.Provider)
 	c.Set(condkey.ResourceAccount, role.Account)
 	for _, list := range [...][]ContextKey{RoleTagKeys(role), keys} {
 		for i := range list {
-			list[i].Fill(&c)
+			list[i].Fill(c)
 		}
 	}
 	policies := &policy.Policies{Resource: role.TrustPolicy, Trust: true}
-	request := &policy.Request{Principal: p, Resource: role.ARN(), ResourceAccount: role.Account, Context: &c}
+	request := &policy.Request{Principal: p, Resource: role.ARN(), ResourceAccount: role.Account, Context: c}
 	return func(action string) policy.Decision {
 		request.Action = action
 		return policy.Decide(request, policies)
@@ -151,7 +151,7 @@ func (s *Service) decideWebIdentity(role *iam.RoleEntry, p policy.Principal, key
 // carried picks the keys that later requests of the session still have
 // (iam-sts.md 2.7 "Later requests").
 func carried(keys []ContextKey, names ...string) []ContextKey {
-	var out []ContextKey
+	out := make([]ContextKey, 0, len(names))
 	for _, k := range keys {
 		if slices.Contains(names, k.Name) {
 			out = append(out, k)

@@ -299,8 +299,8 @@ func TestParametersOfAssumeRole(t *testing.T) {
 		want string // part of the error, "" for none
 	}{
 		{"root may not", "AKIAROOT000000000000", sts.AssumeRoleInput{}, "root may not assume"},
-		{"a malformed ARN", "", sts.AssumeRoleInput{RoleARN: "arn:aws:iam::1:role"}, "malformed role ARN"},
-		{"the ARN of a user", "", sts.AssumeRoleInput{RoleARN: userARN}, "malformed role ARN"},
+		{"a malformed ARN", "", sts.AssumeRoleInput{RoleARN: "arn:aws:iam::role"}, "malformed role ARN"},
+		{"the ARN of a user", "", sts.AssumeRoleInput{RoleARN: userARN}, "no such role"},
 		{"a session name with a colon", "", sts.AssumeRoleInput{SessionName: "a:b"}, "malformed session name"},
 		{"too short", "", sts.AssumeRoleInput{Duration: time.Minute}, "duration too short"},
 		{"too long for anybody", "", sts.AssumeRoleInput{Duration: 13 * time.Hour}, "duration too long"},
