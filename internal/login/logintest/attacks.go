@@ -120,6 +120,12 @@ func algorithmAttacks() []attack {
 		{"alg of another curve", func(e *env) string {
 			return e.ec.As("ec-384", "ES256").Token(e.claims())
 		}, login.BadAlgorithm, "alg", ifCold},
+		{"alg of another curve when the key names none", func(e *env) string {
+			return e.ec.As("ec-384-open", "ES256").Token(e.claims())
+		}, login.BadAlgorithm, "alg", ifCold},
+		{"alg that fits the hash and not the curve, signed by the key", func(e *env) string {
+			return e.p384Open.As("ec-384-open", "ES256").Token(e.claims())
+		}, login.BadAlgorithm, "alg", ifCold},
 	}
 }
 
@@ -367,6 +373,9 @@ func signatureAttacks() []attack {
 		{"ECDSA signature cut short", sig(func(_ *env, s []byte) []byte { return s[:63] }, ec), login.BadSignature, "", ifCold},
 		{"ECDSA signature padded in front", sig(func(_ *env, s []byte) []byte {
 			return append(append([]byte{0}, s[:32]...), append([]byte{0}, s[32:]...)...)
+		}, ec), login.BadSignature, "", ifCold},
+		{"ECDSA signature with a zero before s", sig(func(_ *env, s []byte) []byte {
+			return append(append(append([]byte{}, s[:32]...), 0), s[32:]...)
 		}, ec), login.BadSignature, "", ifCold},
 		{"ECDSA signature in ASN.1", func(e *env) string {
 			input := B64(e.ec.marshal(e.ec.Header())) + "." + B64(e.ec.marshal(e.claims()))

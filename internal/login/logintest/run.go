@@ -34,18 +34,22 @@ type env struct {
 	rsa, ec  *Key // published
 	stranger *Key // an attacker's, with an id that is not published
 	p384     *Key // published
+	p384Open *Key // published without alg
 	weak     *Key // published, and must not be used
 }
 
 func newEnv(tb testing.TB, h Harness) *env {
-	return &env{
+	e := &env{
 		h: h, clock: NewClock(),
 		rsa:      NewRSAKey(tb, "rsa-1", "RS256", 2048),
 		ec:       NewECKey(tb, "ec-1", "ES256", elliptic.P256()),
 		p384:     NewECKey(tb, "ec-384", "ES384", elliptic.P384()),
+		p384Open: NewECKey(tb, "ec-384-open", "ES384", elliptic.P384()),
 		stranger: NewRSAKey(tb, "stranger", "RS256", 2048),
 		weak:     NewRSAKey(tb, "weak", "RS256", 1024),
 	}
+	e.p384Open.Open = true
+	return e
 }
 
 // claims are those of an honest token.
@@ -61,7 +65,7 @@ func (e *env) with(change JSON) JSON { return e.claims().With(change) }
 
 // start makes a fresh provider and a verifier that knows no keys yet.
 func (e *env) start(tb testing.TB) (*Provider, login.Verifier) {
-	p := NewProvider(tb, cmp.Or(e.h.Discovery, e.h.Issuer), e.rsa, e.ec, e.p384, e.weak)
+	p := NewProvider(tb, cmp.Or(e.h.Discovery, e.h.Issuer), e.rsa, e.ec, e.p384, e.p384Open, e.weak)
 	jwt, err := login.NewJWT(login.JWTConfig{Now: e.clock.Now, Overrides: map[string]string{e.h.Key: p.URL}})
 	if err != nil {
 		tb.Fatal(err)
