@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/rockpool-id/rockpool/internal/keys"
 )
@@ -147,46 +145,4 @@ func (v *View) keyOwner(account, userName string) (string, error) {
 		return "", err
 	}
 	return u.ID, nil
-}
-
-// KeyUse is when and for what a key was last used.
-type KeyUse struct {
-	At              time.Time
-	Service, Region string
-}
-
-// usage remembers the last use of each key on this node since it started.
-type usage struct {
-	mu   sync.RWMutex
-	last map[string]KeyUse
-}
-
-// usageGrain is how exact the time of last use is, as AWS's own is not exact;
-// within it a use costs a read lock only.
-const usageGrain = time.Minute
-
-// RecordKeyUse notes that a long-term key signed an accepted request. It is
-// cheap enough for the request path.
-func (s *Service) RecordKeyUse(id, service, region string) {
-	now := s.now()
-	s.usage.mu.RLock()
-	u, ok := s.usage.last[id]
-	s.usage.mu.RUnlock()
-	if ok && now.Sub(u.At) < usageGrain && u.Service == service && u.Region == region {
-		return
-	}
-	s.usage.mu.Lock()
-	defer s.usage.mu.Unlock()
-	if s.usage.last == nil {
-		s.usage.last = make(map[string]KeyUse)
-	}
-	s.usage.last[id] = KeyUse{At: now, Service: service, Region: region}
-}
-
-// KeyUse returns the last use of a key that this node saw since it started.
-func (s *Service) KeyUse(id string) (KeyUse, bool) {
-	s.usage.mu.RLock()
-	defer s.usage.mu.RUnlock()
-	u, ok := s.usage.last[id]
-	return u, ok
 }

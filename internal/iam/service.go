@@ -116,8 +116,8 @@ func (s *Service) Fresh(ctx context.Context) (*View, error) {
 }
 
 // Watch keeps the snapshot no older than the given interval until ctx ends, on
-// nodes that share a store. A store that cannot be read is logged and asked
-// again; the last view stays in force.
+// nodes that share a store, and saves when access keys were used. A store that
+// cannot be reached is logged and asked again; the last view stays in force.
 func (s *Service) Watch(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -128,6 +128,9 @@ func (s *Service) Watch(ctx context.Context, every time.Duration) {
 		case <-tick.C:
 			if _, err := s.Fresh(ctx); err != nil && ctx.Err() == nil {
 				s.log.ErrorContext(ctx, "iam snapshot not refreshed", "error", err)
+			}
+			if err := s.SaveKeyUses(ctx); err != nil && ctx.Err() == nil {
+				s.log.ErrorContext(ctx, "use of access keys not saved", "error", err)
 			}
 		}
 	}

@@ -1,8 +1,10 @@
 package iam_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -308,16 +310,57 @@ func TestAccessKeys(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	})
-	t.Run("the last use is remembered", func(t *testing.T) {
-		if _, used := s.KeyUse("k"); used {
-			t.Error("used before its use")
+}
+
+// remembering is the store in memory with the power to remember uses.
+type remembering struct {
+	*memory
+	uses map[string]iam.KeyUse
+	fail error
+}
+
+func (r *remembering) KeyUse(_ context.Context, id string) (iam.KeyUse, bool, error) {
+	u, found := r.uses[id]
+	return u, found, nil
+}
+
+func (r *remembering) SaveKeyUses(_ context.Context, uses map[string]iam.KeyUse) error {
+	err := r.fail
+	if r.fail = nil; err != nil {
+		return err
+	}
+	maps.Copy(r.uses, uses)
+	return nil
+}
+
+func TestKeyUse(t *testing.T) {
+	ctx := t.Context()
+	for name, store := range map[string]iam.Store{"a store that forgets": newMemory(), "a store that remembers": &remembering{memory: newMemory(), uses: map[string]iam.KeyUse{}}} {
+		t.Run(name, func(t *testing.T) {
+			s := node(t, store)
+			if _, used, err := s.KeyUse(ctx, "k"); used || err != nil {
+				t.Error("used before its use", err)
+			}
+			s.RecordKeyUse("k", "s3", "eu-west-1")
+			if u, used, err := s.KeyUse(ctx, "k"); !used || err != nil || u.Service != "s3" || u.Region != "eu-west-1" {
+				t.Errorf("got %+v %v", u, err)
+			}
+			if n := testing.AllocsPerRun(20, func() { s.RecordKeyUse("k", "s3", "eu-west-1") }); n > 0 {
+				t.Errorf("%v allocations for a repeated use", n)
+			}
+			ok(t, s.SaveKeyUses(ctx), s.SaveKeyUses(ctx))
+		})
+	}
+	t.Run("a use is known after a restart and on other nodes, and survives a failing save", func(t *testing.T) {
+		store := &remembering{memory: newMemory(), uses: map[string]iam.KeyUse{}, fail: errors.New("disk full")}
+		s := node(t, store)
+		s.RecordKeyUse("k", "sts", "us-east-1")
+		if err := s.SaveKeyUses(ctx); err == nil {
+			t.Error("a failed save was not reported")
 		}
-		s.RecordKeyUse("k", "s3", "eu-west-1")
-		if u, used := s.KeyUse("k"); !used || u.Service != "s3" || u.Region != "eu-west-1" {
-			t.Errorf("got %+v", u)
-		}
-		if n := testing.AllocsPerRun(100, func() { s.RecordKeyUse("k", "s3", "eu-west-1") }); n > 0 {
-			t.Errorf("%v allocations for a repeated use", n)
+		ok(t, s.SaveKeyUses(ctx))
+		if u, used, err := node(t, store).KeyUse(ctx, "k"); !used || err != nil || u.Service != "sts" {
+			t.Errorf("got %+v %v", u, err)
 		}
 	})
 }

@@ -95,7 +95,11 @@ func (b *bound) GetAccessKeyLastUsed(ctx context.Context, in *wire.GetAccessKeyL
 	if u, ok := v.UserByID(k.UserID); ok {
 		out.UserName = &u.Name
 	}
-	if use, ok := b.IAM.KeyUse(k.ID); ok {
+	use, used, err := b.IAM.KeyUse(ctx, k.ID)
+	if err != nil {
+		return nil, err
+	}
+	if used {
 		out.AccessKeyLastUsed = &wire.AccessKeyLastUsed{LastUsedDate: &use.At, ServiceName: &use.Service, Region: &use.Region}
 	}
 	return out, nil

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/rockpool-id/rockpool/internal/iam"
@@ -45,6 +46,38 @@ func opener[S any](part func(store.Engine) S) func(t *testing.T) (S, func() S) {
 
 func TestIAM(t *testing.T) {
 	storetest.IAM(t, opener(func(e store.Engine) iam.Store { return e.IAM() }))
+}
+
+func TestKeyUses(t *testing.T) {
+	storetest.KeyUses(t, opener(func(e store.Engine) iam.UseStore { return e.IAM().(iam.UseStore) }))
+}
+
+// TestSecretsSurviveARestart goes the whole way: ring and IAM in one database,
+// reopened with the same master key.
+func TestSecretsSurviveARestart(t *testing.T) {
+	engine, reopen := opener(func(e store.Engine) store.Engine { return e })(t)
+	master := must(keys.ParseMasterKey(strings.Repeat("A", 43), "test"))(t)
+	load := func(e store.Engine) *iam.Service {
+		ring := must(keys.Open(t.Context(), keys.Config{Store: e.Ring(), Master: master}))(t)
+		return must(iam.New(t.Context(), iam.Config{Store: e.IAM(), Sealer: ring, Account: "000000000000"}))(t)
+	}
+	s := load(engine)
+	must(s.CreateUser(t.Context(), iam.NewUser{Account: "000000000000", Name: "u"}))(t)
+	k := must(s.CreateAccessKey(t.Context(), "000000000000", "u"))(t)
+	again, found := load(reopen()).Snapshot().AccessKey(k.ID)
+	if !found || !again.Active || again.Secret.Reveal() != k.Secret.Reveal() {
+		t.Errorf("after the restart: %+v", again)
+	}
+}
+
+func must[T any](v T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
 }
 
 func TestKeys(t *testing.T) {

@@ -164,6 +164,23 @@ func (q *Queries) ForgetDeleted(ctx context.Context, arg ForgetDeletedParams) er
 	return err
 }
 
+const keyUse = `-- name: KeyUse :one
+SELECT used, service, region FROM iam_key_use WHERE id = $1
+`
+
+type KeyUseRow struct {
+	Used    int64
+	Service string
+	Region  string
+}
+
+func (q *Queries) KeyUse(ctx context.Context, id string) (KeyUseRow, error) {
+	row := q.db.QueryRowContext(ctx, keyUse, id)
+	var i KeyUseRow
+	err := row.Scan(&i.Used, &i.Service, &i.Region)
+	return i, err
+}
+
 const policiesSince = `-- name: PoliciesSince :many
 SELECT id, account, name, name_key, path, description, created, updated, default_version, next_version, versions, tags, version
 FROM iam_policy WHERE version > $1
@@ -494,6 +511,29 @@ func (q *Queries) RolesSince(ctx context.Context, since int64) ([]IamRole, error
 		return nil, err
 	}
 	return items, nil
+}
+
+const saveKeyUse = `-- name: SaveKeyUse :exec
+INSERT INTO iam_key_use (id, used, service, region) VALUES ($1, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET used = excluded.used, service = excluded.service, region = excluded.region
+WHERE iam_key_use.used < excluded.used
+`
+
+type SaveKeyUseParams struct {
+	ID      string
+	Used    int64
+	Service string
+	Region  string
+}
+
+func (q *Queries) SaveKeyUse(ctx context.Context, arg SaveKeyUseParams) error {
+	_, err := q.db.ExecContext(ctx, saveKeyUse,
+		arg.ID,
+		arg.Used,
+		arg.Service,
+		arg.Region,
+	)
+	return err
 }
 
 const usersSince = `-- name: UsersSince :many

@@ -20,6 +20,13 @@ type IamDeleted struct {
 	Version int64
 }
 
+type IamKeyUse struct {
+	ID      string
+	Used    int64
+	Service string
+	Region  string
+}
+
 type IamOidcProvider struct {
 	Account     string
 	Url         string

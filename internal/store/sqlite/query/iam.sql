@@ -85,3 +85,11 @@ ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version;
 
 -- name: ForgetDeleted :exec
 DELETE FROM iam_deleted WHERE kind = $1 AND id = $2;
+
+-- name: KeyUse :one
+SELECT used, service, region FROM iam_key_use WHERE id = $1;
+
+-- name: SaveKeyUse :exec
+INSERT INTO iam_key_use (id, used, service, region) VALUES ($1, $2, $3, $4)
+ON CONFLICT (id) DO UPDATE SET used = excluded.used, service = excluded.service, region = excluded.region
+WHERE iam_key_use.used < excluded.used;
