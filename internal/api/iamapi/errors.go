@@ -180,7 +180,7 @@ func invalid(e *iam.Invalid) *awserr.Error {
 
 func immutable(e *iam.Immutable) *awserr.Error {
 	if e.Kind == iam.KindAccessKey {
-		return wire.UnmodifiableEntityException(fmt.Sprintf("The access key %s was set by the operator of this server and can be changed only there.", e.Name))
+		return wire.UnmodifiableEntityException(fmt.Sprintf("The access key %s cannot be changed: it was set by the operator of this server, or its secret cannot be opened.", e.Name))
 	}
 	return awserr.Access("AccessDenied", fmt.Sprintf("The policy %s is managed by AWS and cannot be changed.", e.Name), http.StatusForbidden)
 }
