@@ -27,8 +27,8 @@
 //     (a CORS preflight).
 //   - The body is untouched until Forward, except by a call whose decision
 //     needs it (a batch delete), which reads it in Questions.
-//   - Condition keys come from what was observed ([Keys], the identifier's
-//     Network), never from a header that AWS does not define as a source.
+//   - Condition keys come from what was observed ([Keys], [Identifier.Observe]),
+//     never from a header that AWS does not define as a source.
 //   - A panic in a gateway is an internal error with a request id and an audit
 //     record; a failure after the first byte of an answer breaks the connection,
 //     so that a cut object never looks whole.

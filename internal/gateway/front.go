@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"time"
 
 	"github.com/rockpool-id/rockpool/internal/audit"
 	"github.com/rockpool-id/rockpool/internal/authz"
@@ -20,7 +19,9 @@ import (
 // anonymous principal and no Authorization; a bad signature is an error.
 type Identifier interface {
 	Identify(r *http.Request, service, bodySHA256 string) (*caller.Principal, *sigv4.Authorization, sigv4.Key, error)
-	Network(r *http.Request, a *sigv4.Authorization, requestID string) *caller.Network
+	// Observe tells what is seen of the connection, the time and the id of the
+	// request.
+	Observe(r *http.Request) *caller.Network
 }
 
 // Service is a fronted service: what a gateway adds to the shared steps.
@@ -69,8 +70,6 @@ type Front struct {
 	Identify Identifier
 	Decide   authz.Decider
 	Audit    audit.Sink
-	Now      func() time.Time
-	NewID    func() string
 	Log      *slog.Logger
 }
 
@@ -79,7 +78,7 @@ func (f *Front) Validate() error {
 	for name, missing := range map[string]bool{
 		"Name": f.Name == "", "Source": f.Source == "", "Region": f.Region == "",
 		"Identify": f.Identify == nil, "Decide": f.Decide == nil, "Audit": f.Audit == nil,
-		"Now": f.Now == nil, "NewID": f.NewID == nil, "Log": f.Log == nil,
+		"Log": f.Log == nil,
 	} {
 		if missing {
 			return fmt.Errorf("gateway: %s is not set", name)
@@ -90,7 +89,8 @@ func (f *Front) Validate() error {
 
 // Serve walks one request through the steps of s.
 func (f *Front) Serve(w http.ResponseWriter, r *http.Request, s Service) {
-	x := &Exchange{R: r, ID: f.NewID(), Now: f.Now(), front: f}
+	x := &Exchange{R: r, Network: f.Identify.Observe(r), front: f}
+	x.ID, x.Now = x.Network.RequestID, x.Network.Time
 	x.W.init(w)
 	var call Call
 	defer func() {
@@ -117,7 +117,6 @@ func (f *Front) walk(x *Exchange, call Call) error {
 	op := call.Operation()
 	x.op = op
 	if op.Open {
-		x.Network = f.Identify.Network(x.R, nil, x.ID)
 		if err := call.Locate(x); err != nil {
 			return err
 		}
@@ -129,8 +128,10 @@ func (f *Front) walk(x *Exchange, call Call) error {
 	}
 	if authErr == nil {
 		x.Caller, x.Auth, x.Key = who, auth, key
+		if auth != nil {
+			x.Network.Region = auth.Scope.Region // verified to be one of ours
+		}
 	}
-	x.Network = f.Identify.Network(x.R, x.Auth, x.ID)
 	locateErr := call.Locate(x)
 	switch {
 	case authErr != nil:
@@ -167,7 +168,7 @@ func (f *Front) finish(x *Exchange, s Service, call Call, err error) {
 		}
 	}
 	x.code = code
-	f.log(x, err)
+	f.log(x, err, cut)
 	f.record(x, call, code, message)
 	if cut {
 		panic(http.ErrAbortHandler)
@@ -175,20 +176,21 @@ func (f *Front) finish(x *Exchange, s Service, call Call, err error) {
 }
 
 // log writes one line per request: errors of ours as Error, refusals as Warn.
-func (f *Front) log(x *Exchange, err error) {
+func (f *Front) log(x *Exchange, err error, cut bool) {
 	level := slog.LevelDebug
 	switch {
-	case x.W.Status() >= 500 && x.W.Status() != http.StatusNotImplemented:
-		level = slog.LevelError
 	case err != nil && x.R.Context().Err() != nil:
 		level = slog.LevelInfo // the client went away
+	case cut, x.W.Status() >= 500 && x.W.Status() != http.StatusNotImplemented:
+		level = slog.LevelError
 	case err != nil && x.W.Status() == http.StatusForbidden:
 		level = slog.LevelWarn
 	}
-	ctx := context.WithoutCancel(x.R.Context())
+	ctx := x.R.Context()
 	if !f.Log.Enabled(ctx, level) {
 		return
 	}
+	ctx = context.WithoutCancel(ctx)
 	attrs := []slog.Attr{
 		slog.String("request_id", x.ID), slog.String("service", f.Name), slog.String("operation", x.op.Name),
 		slog.Int("status", x.W.Status()), slog.Int64("bytes", x.W.Bytes()), slog.String("method", x.R.Method),

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"crypto/rand"
-
 	"github.com/rockpool-id/rockpool/internal/audit"
 	"github.com/rockpool-id/rockpool/internal/caller"
 	"github.com/rockpool-id/rockpool/policy"
@@ -20,25 +18,48 @@ func (f *Front) record(x *Exchange, call Call, code, message string) {
 	if e.EventName == "" {
 		e.EventName = "Unknown"
 	}
-	if x.Network != nil {
-		e.SourceIP, e.UserAgent = x.Network.IPText(), x.Network.UserAgent
-	}
 	if call != nil {
 		call.Record(x, e)
 	}
 	if q := x.deciding(); q != nil {
 		if e.Extra == nil {
-			e.Extra = make(map[string]any, 4)
+			e.Extra = make(map[string]any, 5)
 		}
-		e.Extra["decision"] = q.Decision.Effect.String()
-		e.Extra["action"] = q.Action
-		if q.Decision.Policy != nil {
-			e.Extra["layer"] = q.Decision.Layer.String()
-			e.Extra["policy"] = q.Decision.Policy.Name()
-			e.Extra["statement"] = q.Decision.Statement
-		}
+		q.facts(e.Extra)
 	}
 	f.Audit.Record(e)
+}
+
+// facts adds the decision of a question to a record. The words are constants,
+// which a map takes without an allocation.
+func (q *Question) facts(m map[string]any) {
+	switch q.Decision.Effect {
+	case policy.Allow:
+		m["decision"] = "allowed"
+	case policy.ExplicitDeny:
+		m["decision"] = "explicitDeny"
+	case policy.ImplicitDeny:
+		m["decision"] = "implicitDeny"
+	}
+	if !q.Decision.Allowed {
+		m["action"] = q.Action
+	}
+	if q.Decision.Policy == nil {
+		return
+	}
+	switch q.Decision.Layer {
+	case policy.IdentityLayer:
+		m["layer"] = "identity-based policy"
+	case policy.BoundaryLayer:
+		m["layer"] = "permissions boundary"
+	case policy.SessionLayer:
+		m["layer"] = "session policy"
+	case policy.ResourceLayer:
+		m["layer"] = "resource-based policy"
+	case policy.NoLayer, policy.TrustLayer:
+	}
+	m["policy"] = q.Decision.Policy.Name()
+	m["statement"] = q.Decision.Statement
 }
 
 // deciding returns the question that explains the outcome: the first one that
@@ -95,6 +116,3 @@ func principalType(t policy.PrincipalType) string {
 	}
 	return "Unknown"
 }
-
-// NewID returns a random request id: 16 characters of A to Z and 2 to 7.
-func NewID() string { return rand.Text()[:16] }

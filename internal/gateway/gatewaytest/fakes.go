@@ -2,6 +2,7 @@ package gatewaytest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -77,10 +78,10 @@ func (c *Callers) Identify(r *http.Request, service, bodySHA256 string) (*caller
 	return k.principal, a, key, nil
 }
 
-// Network implements the gateways' Identifier. No header is believed but those
+// Observe implements the gateways' Identifier. No header is believed but those
 // that AWS defines as the client's word.
-func (c *Callers) Network(r *http.Request, _ *sigv4.Authorization, requestID string) *caller.Network {
-	n := &caller.Network{UserAgent: r.UserAgent(), Referer: r.Referer(), Region: Region, Time: c.now(), RequestID: requestID, TLS: r.TLS != nil}
+func (c *Callers) Observe(r *http.Request) *caller.Network {
+	n := &caller.Network{UserAgent: r.UserAgent(), Referer: r.Referer(), Region: Region, Time: c.now(), RequestID: rand.Text(), TLS: r.TLS != nil}
 	if ap, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		n.SourceIP = ap.Addr().Unmap()
 	}

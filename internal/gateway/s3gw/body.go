@@ -122,9 +122,10 @@ func checksumHeader(algorithm string) string {
 func checksumLabel(algorithm string) string { return strings.ToUpper(algorithm) }
 
 // declaredChecksum reads the one checksum of a request: its value in a header,
-// or its name in x-amz-trailer.
+// or its name in x-amz-trailer. A value in the query of a presigned URL is
+// ignored, as S3 does: the JavaScript SDK puts that of an empty body there.
 func (c *call) declaredChecksum() (sum object.Checksum, trailer string, err error) {
-	for name := range c.amzNames() {
+	for name := range c.header {
 		algorithm, ok := strings.CutPrefix(strings.ToLower(name), "x-amz-checksum-")
 		if !ok || algorithm == "algorithm" || algorithm == "type" || algorithm == "mode" {
 			continue

@@ -149,7 +149,9 @@ func (c *call) deleteBucket(x *gateway.Exchange) error {
 	if err := c.g.store.DeleteBucket(x.R.Context(), c.addr.bucket); err != nil {
 		return err
 	}
-	c.g.buckets.Delete(c.addr.bucket)
+	c.g.mu.Lock()
+	delete(c.g.buckets, c.addr.bucket)
+	c.g.mu.Unlock()
 	c.g.empty(x, http.StatusNoContent)
 	return nil
 }

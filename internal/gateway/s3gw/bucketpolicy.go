@@ -25,7 +25,7 @@ func (c *call) getPolicy(x *gateway.Exchange) error {
 	snapshot := c.g.iam()
 	body := policy.RewritePrincipals([]byte(text), func(value string) string {
 		id, bound := bindings[value]
-		if !bound {
+		if !bound || !strings.HasPrefix(value, "arn:") {
 			return value
 		}
 		if current, alive := snapshot.CurrentARN(id); alive {
@@ -66,21 +66,31 @@ func (c *call) putPolicy(x *gateway.Exchange) error {
 	if err := c.keepsAccess(x, doc, bindings); err != nil {
 		return err
 	}
-	document := string(text)
-	bound, err := withBindings(c.bucket.Config[subPolicy], c.bucket.Config[subBindings], document, bindings)
-	if err != nil {
-		return err
-	}
-	// The bindings first: they hold the old policy's as well, so that neither
-	// policy is ever without its own.
-	if err := c.setConfig(x, subBindings, &bound); err != nil {
-		return err
-	}
-	if err := c.setConfig(x, subPolicy, &document); err != nil {
+	if err := c.storePolicy(x, string(text), bindings); err != nil {
 		return err
 	}
 	c.g.empty(x, http.StatusNoContent)
 	return nil
+}
+
+// storePolicy stores a policy after its bindings. Those hold the old policy's as
+// well, so that neither is ever without its own; the lock and the second look
+// keep two writers from dropping each other's.
+func (c *call) storePolicy(x *gateway.Exchange, document string, bindings map[string]string) error {
+	c.g.policies.Lock()
+	defer c.g.policies.Unlock()
+	current, err := c.g.settings(x.R.Context(), c.addr.bucket)
+	if err != nil {
+		return err
+	}
+	bound, err := withBindings(current.Config[subPolicy], current.Config[subBindings], document, bindings)
+	if err != nil {
+		return err
+	}
+	if err := c.setConfig(x, subBindings, &bound); err != nil {
+		return err
+	}
+	return c.setConfig(x, subPolicy, &document)
 }
 
 // bind finds the unique id of every user and role a policy names. A principal
@@ -95,6 +105,19 @@ func (c *call) bind(doc *policy.Document) (map[string]string, error) {
 			return nil, fail(http.StatusBadRequest, "MalformedPolicy", "Invalid principal in policy", Field{"Detail", `"AWS" : "` + arn + `"`})
 		}
 		bindings[arn] = id
+	}
+	var unknown string
+	policy.RewritePrincipals(doc.Text(), func(value string) string {
+		switch {
+		case value == canonicalID(c.bucket.Account):
+			bindings[value] = c.bucket.Account
+		case len(value) == len(canonicalID("")) && !strings.Contains(value, ":"):
+			unknown = value
+		}
+		return value
+	})
+	if unknown != "" {
+		return nil, fail(http.StatusBadRequest, "MalformedPolicy", "Invalid principal in policy", Field{"Detail", `"CanonicalUser" : "` + unknown + `"`})
 	}
 	return bindings, nil
 }
@@ -117,6 +140,8 @@ func (c *call) keepsAccess(x *gateway.Exchange, doc *policy.Document, bindings m
 }
 
 func (c *call) deletePolicy(x *gateway.Exchange) error {
+	c.g.policies.Lock()
+	defer c.g.policies.Unlock()
 	if _, ok := c.bucket.Config[subPolicy]; ok {
 		if err := c.setConfig(x, subPolicy, nil); err != nil {
 			return err

@@ -40,6 +40,8 @@ type call struct {
 	body     []byte // read before the decision, when the decision needed it
 	newTags  []object.Tag
 	create   createBucket
+
+	resources [2]audit.Resource // of the audit record
 }
 
 // Operation names the call.
@@ -123,7 +125,7 @@ func (c *call) askTarget(x *gateway.Exchange) error {
 		c.op.keys(c)
 	}
 	q := c.question(c.action())
-	if c.op.traits&existing != 0 && x.Mentions(&q.Request, existingTag) {
+	if c.op.traits&existing != 0 && x.Mentions(&q.Request, existingTagFolded) {
 		tags, err := c.storedTags(x, c.addr.bucket, c.addr.key)
 		if err != nil {
 			return err
@@ -162,7 +164,11 @@ func (c *call) resource() string {
 		case service:
 			c.arn = "*"
 		case bucket:
-			c.arn = bucketARN + c.addr.bucket
+			if c.bucket != nil {
+				c.arn = c.bucket.arn
+			} else {
+				c.arn = bucketARN + c.addr.bucket
+			}
 		case object_:
 			c.arn = bucketARN + c.addr.bucket + "/" + c.addr.key
 		}
@@ -188,19 +194,22 @@ func (c *call) Record(_ *gateway.Exchange, e *audit.Event) {
 	if c.addr.bucket == "" {
 		return
 	}
-	account := ""
+	r := audit.Resource{Type: "AWS::S3::Bucket"}
+	var name any
 	if c.bucket != nil {
-		account = c.bucket.Account
-	}
-	if c.op.on == object_ {
-		e.Resources = []audit.Resource{
-			{Type: "AWS::S3::Object", ARN: c.resource()},
-			{Type: "AWS::S3::Bucket", ARN: bucketARN + c.addr.bucket, Account: account},
-		}
-		e.Request = map[string]any{"bucketName": c.addr.bucket, "key": c.addr.key}
+		r.ARN, r.Account, name = c.bucket.arn, c.bucket.Account, c.bucket.boxed
 	} else {
-		e.Resources = []audit.Resource{{Type: "AWS::S3::Bucket", ARN: bucketARN + c.addr.bucket, Account: account}}
-		e.Request = map[string]any{"bucketName": c.addr.bucket}
+		r.ARN, name = bucketARN+c.addr.bucket, c.addr.bucket
+	}
+	e.Request = map[string]any{"bucketName": name}
+	if c.op.on == object_ {
+		c.resources[0] = audit.Resource{Type: "AWS::S3::Object", ARN: c.resource()}
+		c.resources[1] = r
+		e.Resources = c.resources[:]
+		e.Request["key"] = c.addr.key
+	} else {
+		c.resources[0] = r
+		e.Resources = c.resources[:1]
 	}
 	if c.versioned {
 		e.Request["versionId"] = c.version
@@ -263,7 +272,8 @@ func (c *call) readHeaders(r *http.Request) error {
 			continue
 		}
 		name := http.CanonicalHeaderKey(p.name)
-		if r.Header[name] != nil && name != "X-Amz-Content-Sha256" && name != "X-Amz-Date" && name != "X-Amz-Security-Token" {
+		if r.Header[name] != nil && name != "X-Amz-Content-Sha256" && name != "X-Amz-Date" && name != "X-Amz-Security-Token" &&
+			!strings.HasPrefix(name, "X-Amz-Checksum-") {
 			return invalidArgument("The parameter "+p.name+" was given in the query and as a header.", p.name, p.value)
 		}
 		if writes && c.unsupported == "" && !knownHeader(name[len("X-Amz-"):]) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/rockpool-id/rockpool/internal/gateway"
 	"github.com/rockpool-id/rockpool/internal/object"
@@ -129,14 +128,4 @@ func (c *call) deleteEntry(x *gateway.Exchange, e *deleteEntry, allowed bool) er
 	}
 	err := c.g.store.Delete(x.R.Context(), c.addr.bucket, e.key, object.Precondition{IfMatch: e.etag})
 	return c.missing(x, err)
-}
-
-// hasFold reports whether a comma list has a word, in any case.
-func hasFold(list, word string) bool {
-	for part := range strings.SplitSeq(list, ",") {
-		if strings.EqualFold(strings.TrimSpace(part), word) {
-			return true
-		}
-	}
-	return false
 }

@@ -134,7 +134,7 @@ func newEnv(t testing.TB, decide *gatewaytest.Decider, more ...func(*Config)) *e
 	e := &env{t: t, store: newStore(t), callers: gatewaytest.NewCallers(now), decider: decide, events: &gatewaytest.Events{}, people: people{ids: map[string]string{}}}
 	c := Config{
 		Store: e.store, Identify: e.callers, Audit: e.events, IAM: func() iam.Snapshot { return e.people }, Sealer: gatewaytest.Sealer{},
-		Region: gatewaytest.Region, Account: gatewaytest.Account, Bases: []string{"objects.example.com"}, Now: now, HostID: "node-1",
+		Region: gatewaytest.Region, Account: gatewaytest.Account, Bases: []string{"objects.example.com"}, HostID: "node-1",
 	}
 	if decide != nil {
 		c.Decide = decide

@@ -1,12 +1,12 @@
 package s3gw
 
 import (
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/rockpool-id/rockpool/internal/audit"
 	"github.com/rockpool-id/rockpool/internal/authz"
@@ -39,8 +39,6 @@ type Config struct {
 	// own CORS rules say: the console's.
 	Origins []string
 
-	Now    func() time.Time
-	NewID  func() string
 	HostID string // x-amz-id-2, names the node
 	Log    *slog.Logger
 }
@@ -71,7 +69,11 @@ type Gateway struct {
 	origins []string
 	table   table
 	hostID  []string // a header value, shared by all answers
-	buckets sync.Map // bucket name to *settings
+
+	mu      sync.RWMutex
+	buckets map[string]*settings // compiled, by name
+
+	policies sync.Mutex // held while a bucket policy and its bindings are written
 }
 
 var (
@@ -85,14 +87,8 @@ func New(c Config) (*Gateway, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.NewID == nil {
-		c.NewID = gateway.NewID
-	}
 	if c.HostID == "" {
-		c.HostID = gateway.NewID()
+		c.HostID = rand.Text()
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -101,10 +97,10 @@ func New(c Config) (*Gateway, error) {
 		front: gateway.Front{
 			Name: "s3", Source: "s3.amazonaws.com", Region: c.Region, Account: c.Account,
 			Identify: c.Identify, Decide: c.Decide, Audit: c.Audit,
-			Now: c.Now, NewID: c.NewID, Log: c.Log,
+			Log: c.Log,
 		},
 		store: c.Store, iam: c.IAM, sealer: c.Sealer, account: c.Account, region: c.Region,
-		hosts: newHosts(c.Bases, c.Domains), origins: c.Origins, table: newTable(), hostID: []string{c.HostID},
+		hosts: newHosts(c.Bases, c.Domains), origins: c.Origins, table: newTable(), hostID: []string{c.HostID}, buckets: map[string]*settings{},
 	}
 	return g, g.front.Validate()
 }

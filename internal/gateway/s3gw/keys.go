@@ -11,7 +11,12 @@ import (
 	"github.com/rockpool-id/rockpool/sigv4"
 )
 
-const existingTag = "s3:ExistingObjectTag/"
+// existingTag begins the keys of the stored object's tags; the folded form is
+// what policies are asked for, because lower case needs no folding.
+const (
+	existingTag       = "s3:ExistingObjectTag/"
+	existingTagFolded = "s3:existingobjecttag/"
+)
 
 // commonKeys adds the keys of every S3 action (spec/gateways.md 1.2).
 func (c *call) commonKeys(x *gateway.Exchange) { c.addCommon(&c.keys, x, c.bucket) }

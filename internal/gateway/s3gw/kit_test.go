@@ -35,7 +35,7 @@ func TestGatewayKit(t *testing.T) {
 				t.Fatal(err)
 			}
 			g, err := New(Config{
-				Store: store, Identify: f.Callers, Decide: f.Decider, Audit: f.Events, Now: f.Now, Region: gatewaytest.Region,
+				Store: store, Identify: f.Callers, Decide: f.Decider, Audit: f.Events, Region: gatewaytest.Region,
 				Account: gatewaytest.Account, IAM: func() iam.Snapshot { return people{} }, Sealer: gatewaytest.Sealer{},
 			})
 			if err != nil {

@@ -69,6 +69,7 @@ func (c *call) page(x *gateway.Exchange, l listing, after string) (*object.Listi
 
 // contents writes the keys and common prefixes of a page.
 func (c *call) contents(d *doc, l listing, page *object.Listing, withOwner bool) {
+	d.grow(320 * (len(page.Objects) + len(page.Prefixes)))
 	for i := range page.Objects {
 		o := &page.Objects[i]
 		d.open("Contents")

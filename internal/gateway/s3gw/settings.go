@@ -31,6 +31,8 @@ type settings struct {
 	Created time.Time
 	Version int64
 	Config  map[string]string // shared with the store: read only
+	arn     string
+	boxed   any // Name, for records
 
 	policy   *policy.Policy // nil when there is none
 	public   bool           // the policy grants to everybody
@@ -45,21 +47,24 @@ func (g *Gateway) settings(ctx context.Context, name string) (*settings, error) 
 	if err != nil {
 		return nil, err
 	}
-	if v, ok := g.buckets.Load(name); ok {
-		// A bucket made anew under the same name starts its versions again.
-		if s := v.(*settings); s.Version == b.Version && s.Created.Equal(b.Created) && s.Account == b.Account {
-			return s, nil
-		}
+	g.mu.RLock()
+	s := g.buckets[name]
+	g.mu.RUnlock()
+	// A bucket made anew under the same name starts its versions again.
+	if s != nil && s.Version == b.Version && s.Created.Equal(b.Created) && s.Account == b.Account {
+		return s, nil
 	}
-	s := compileSettings(b)
-	g.buckets.Store(name, s)
+	s = compileSettings(b)
+	g.mu.Lock()
+	g.buckets[name] = s
+	g.mu.Unlock()
 	return s, nil
 }
 
 // compileSettings reads the documents. One that cannot be read counts as the
 // most restrictive: a broken policy denies everybody, a broken block is on.
 func compileSettings(b *object.Bucket) *settings {
-	s := &settings{Name: b.Name, Account: b.Account, Region: b.Region, Created: b.Created, Version: b.Version, Config: b.Config}
+	s := &settings{Name: b.Name, Account: b.Account, Region: b.Region, Created: b.Created, Version: b.Version, Config: b.Config, arn: bucketARN + b.Name, boxed: b.Name}
 	if text, ok := b.Config[subPolicy]; ok {
 		s.policy, s.public = compilePolicy(b.Name, text, b.Config[subBindings])
 	}
@@ -106,7 +111,7 @@ func (s *settings) question(action, resource string) gateway.Question {
 func bindingsOf(text, stored string) map[string]string {
 	var all map[string]map[string]string
 	if json.Unmarshal([]byte(stored), &all) != nil {
-		return nil // unbound principals match nobody
+		return nil // no bindings: principals match by ARN
 	}
 	return all[digest(text)]
 }

@@ -1,6 +1,7 @@
 package s3gw
 
 import (
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -39,6 +40,9 @@ func (d *doc) bytes() []byte {
 	}
 	return d.b
 }
+
+// grow makes room for n more bytes.
+func (d *doc) grow(n int) { d.b = slices.Grow(d.b, n) }
 
 func (d *doc) open(name string) {
 	d.b = append(d.b, '<')
@@ -80,9 +84,35 @@ func (d *doc) bool(name string, v bool) {
 
 // time writes a time as S3 does, with milliseconds.
 func (d *doc) time(name string, t time.Time) {
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
 	d.open(name)
-	d.b = t.UTC().AppendFormat(d.b, "2006-01-02T15:04:05.000Z")
+	d.digits(year, 4)
+	d.b = append(d.b, '-')
+	d.digits(int(month), 2)
+	d.b = append(d.b, '-')
+	d.digits(day, 2)
+	d.b = append(d.b, 'T')
+	d.digits(hour, 2)
+	d.b = append(d.b, ':')
+	d.digits(minute, 2)
+	d.b = append(d.b, ':')
+	d.digits(second, 2)
+	d.b = append(d.b, '.')
+	d.digits(t.Nanosecond()/1e6, 3)
+	d.b = append(d.b, 'Z')
 	d.close(name)
+}
+
+// digits writes n with leading zeros; it cannot be longer than width here.
+func (d *doc) digits(n, width int) {
+	var b [8]byte
+	for i := width - 1; i >= 0; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	d.b = append(d.b, b[:width]...)
 }
 
 // etag writes an ETag in its quotes.
@@ -94,12 +124,22 @@ func (d *doc) etag(name, tag string) {
 	d.close(name)
 }
 
+// plain reports whether a byte stands for itself in text and begins no rune that
+// might not.
+func plain(c byte) bool {
+	return 'a' <= c && c <= 'z' || '-' <= c && c <= '9' || 'A' <= c && c <= 'Z' || c == '_' || c == ' '
+}
+
 // text writes character data. What XML 1.0 cannot hold is written as a
 // character reference: keys are byte strings and S3 does the same.
 func (d *doc) text(s string) {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
+		if plain(c) {
+			i++
+			continue
+		}
 		size := 1
 		var esc string
 		switch {

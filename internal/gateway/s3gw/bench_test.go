@@ -1,0 +1,279 @@
+package s3gw
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rockpool-id/rockpool/internal/audit"
+	"github.com/rockpool-id/rockpool/internal/authz"
+	"github.com/rockpool-id/rockpool/internal/caller"
+	"github.com/rockpool-id/rockpool/internal/gateway/gatewaytest"
+	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/object"
+	"github.com/rockpool-id/rockpool/internal/sts"
+	"github.com/rockpool-id/rockpool/internal/sts/ststest"
+	"github.com/rockpool-id/rockpool/sigv4"
+)
+
+// tutorialPolicy is the role's policy of the tutorial.
+const tutorialPolicy = `{"Version":"2012-10-17","Statement":[{"Sid":"ReadPrivateBucket","Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":["arn:aws:s3:::pictures","arn:aws:s3:::pictures/*"]}]}`
+
+const tutorialTrust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:AssumeRoleWithWebIdentity"}]}`
+
+// spine is the gateway with everything real: sessions, key ring, policies, audit
+// log. Only the clock stands still.
+type spine struct {
+	gateway *Gateway
+	signer  *sigv4.Signer
+	clock   *ststest.Clock
+}
+
+func newSpine(tb testing.TB, store object.Store) *spine {
+	tb.Helper()
+	clock, snapshot, ring := ststest.NewClock(), ststest.NewIAM(tb), ststest.Ring(tb)
+	role := snapshot.Role(iam.Role{Name: "Cognito-IDPool-Role"}, tutorialTrust, tutorialPolicy)
+	sessions, err := sts.New(sts.Config{IAM: snapshot.Snapshot, Sealer: ring, Account: ststest.Account, Now: clock.Now})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	result, err := sessions.AssumeRoleForIdentity(context.Background(), sts.IdentityGrant{
+		RoleARN: role.ARN(), PoolID: "us-east-1:00000000-0000-0000-0000-000000000001", IdentityID: "us-east-1:00000000-0000-0000-0000-000000000002",
+		AMR: []string{"authenticated", "accounts.google.com"},
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	resolver, err := caller.New(caller.Config{IAM: snapshot.Snapshot, Sessions: sessions, Regions: []string{ststest.Region}, Now: clock.Now})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	log, err := audit.Open(audit.Config{Path: filepath.Join(tb.TempDir(), "audit.log")})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := log.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	g, err := New(Config{
+		Store: store, Identify: resolver, Decide: authz.New(authz.Config{}), Audit: log, IAM: snapshot.Snapshot, Sealer: ring,
+		Region: ststest.Region, Account: ststest.Account,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c := result.Credentials
+	return &spine{gateway: g, clock: clock, signer: &sigv4.Signer{
+		AccessKeyID: c.AccessKeyID, Secret: sigv4.NewSecret(c.Secret.Reveal()), SessionToken: c.SessionToken, Region: ststest.Region, Service: "s3",
+	}}
+}
+
+// seed makes the tutorial's bucket with one object of n bytes.
+func seed(tb testing.TB, store object.Store, n int) {
+	tb.Helper()
+	ctx := context.Background()
+	err := store.CreateBucket(ctx, object.Bucket{
+		Name: "pictures", Account: gatewaytest.Account, Region: gatewaytest.Region, Created: now(),
+		Config: map[string]string{subBlock: printBlock(blockEverything)},
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := store.Put(ctx, "pictures", "cat.jpg", bytes.NewReader(make([]byte, n)), object.PutOptions{Size: int64(n)}); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// request makes the signed bytes of a GET.
+func (s *spine) request(tb testing.TB, host string) *http.Request {
+	tb.Helper()
+	r, err := http.NewRequest(get, "http://"+host+"/pictures/cat.jpg", nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := s.signer.Sign(r, sigv4.UnsignedPayload, s.clock.Now()); err != nil {
+		tb.Fatal(err)
+	}
+	return r
+}
+
+// pump sends the same bytes again and again over one connection and reads the
+// answers, with as little client as possible.
+func pump(b *testing.B, addr string, r *http.Request, size int) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	var wire bytes.Buffer
+	if err := r.Write(&wire); err != nil {
+		b.Fatal(err)
+	}
+	in := bufio.NewReaderSize(conn, 64<<10)
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := conn.Write(wire.Bytes()); err != nil {
+			b.Fatal(err)
+		}
+		line, err := in.ReadSlice('\n')
+		if err != nil || !bytes.HasPrefix(line, []byte("HTTP/1.1 200")) {
+			rest, _ := in.Peek(in.Buffered())
+			b.Fatalf("%s %v\n%s", line, err, rest)
+		}
+		for len(line) > 2 {
+			if line, err = in.ReadSlice('\n'); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if _, err := in.Discard(size); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+const small, large = 4 << 10, 16 << 20
+
+func benchFloor(b *testing.B, size int) {
+	dir := b.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "cat.jpg"), make([]byte, size), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	server := httptest.NewServer(http.StripPrefix("/pictures/", http.FileServer(http.Dir(dir))))
+	defer server.Close()
+	r, err := http.NewRequest(get, server.URL+"/pictures/cat.jpg", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	pump(b, strings.TrimPrefix(server.URL, "http://"), r, size)
+}
+
+func benchGet(b *testing.B, size int) {
+	store := newStore(b)
+	seed(b, store.Store, size)
+	s := newSpine(b, store.Store)
+	server := httptest.NewServer(s.gateway)
+	defer server.Close()
+	addr := strings.TrimPrefix(server.URL, "http://")
+	pump(b, addr, s.request(b, addr), size)
+}
+
+// The floor is a bare file server. Compare a pair of the same run only.
+func BenchmarkFloor4K(b *testing.B)  { benchFloor(b, small) }
+func BenchmarkGet4K(b *testing.B)    { benchGet(b, small) }
+func BenchmarkFloor16M(b *testing.B) { benchFloor(b, large) }
+func BenchmarkGet16M(b *testing.B)   { benchGet(b, large) }
+
+// still is a store that answers from memory, so that what is measured is the
+// gateway: signature, session, decision, headers, audit.
+type still struct {
+	object.Store
+	bucket object.Bucket
+	info   object.Info
+	data   []byte
+}
+
+func (s *still) Bucket(context.Context, string) (*object.Bucket, error) { return &s.bucket, nil }
+func (s *still) Open(context.Context, string, string) (*object.Info, object.Content, error) {
+	return &s.info, s, nil
+}
+
+func (s *still) Section(offset, length int64) (io.Reader, error) {
+	return bytes.NewReader(s.data[offset : offset+length]), nil
+}
+func (s *still) Close() error { return nil }
+
+func newStill() *still {
+	return &still{
+		bucket: object.Bucket{Name: "pictures", Account: gatewaytest.Account, Region: gatewaytest.Region, Config: map[string]string{subBlock: printBlock(blockEverything)}},
+		info:   object.Info{Key: "cat.jpg", Size: 4, ETag: "8d777f385d3dfec8815d20f7496026dc", Modified: now(), Headers: object.Headers{ContentType: "image/jpeg"}},
+		data:   []byte("data"),
+	}
+}
+
+// sink is a ResponseWriter that costs nothing.
+type sink struct {
+	header http.Header
+	status int
+}
+
+func (w *sink) Header() http.Header         { return w.header }
+func (w *sink) Write(p []byte) (int, error) { return len(p), nil }
+func (w *sink) WriteHeader(status int)      { w.status = status }
+
+// received makes a signed request as a server sees it.
+func (s *spine) received(tb testing.TB) *http.Request {
+	r := s.request(tb, "127.0.0.1:8460")
+	r.RequestURI, r.RemoteAddr = "/pictures/cat.jpg", "127.0.0.1:50000"
+	return r
+}
+
+func BenchmarkRequestPath(b *testing.B) {
+	s := newSpine(b, newStill())
+	r, w := s.received(b), &sink{header: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.header)
+		s.gateway.ServeHTTP(w, r)
+	}
+	if w.status != http.StatusOK {
+		b.Fatal(w.status)
+	}
+}
+
+// TestRequestPathAllocations holds the budget of design.md 8: signature,
+// session, decision and audit of a gateway request.
+func TestRequestPathAllocations(t *testing.T) {
+	s := newSpine(t, newStill())
+	r, w := s.received(t), &sink{header: http.Header{}}
+	n := testing.AllocsPerRun(500, func() {
+		clear(w.header)
+		s.gateway.ServeHTTP(w, r)
+	})
+	if w.status != http.StatusOK {
+		t.Fatalf("status %d", w.status)
+	}
+	t.Logf("%.0f allocations", n)
+	if n > 30 {
+		t.Errorf("a request allocates %.0f times", n)
+	}
+}
+
+func BenchmarkList1000(b *testing.B) {
+	store := newStore(b)
+	seed(b, store.Store, 1)
+	for i := range 1500 {
+		if _, err := store.Put(context.Background(), "pictures", fmt.Sprintf("dir/%06d.jpg", i), strings.NewReader("x"), object.PutOptions{Size: 1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s := newSpine(b, store.Store)
+	r, err := http.NewRequest(get, "http://127.0.0.1:8460/pictures?list-type=2", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.signer.Sign(r, sigv4.UnsignedPayload, s.clock.Now()); err != nil {
+		b.Fatal(err)
+	}
+	r.RequestURI, r.RemoteAddr = "/pictures?list-type=2", "127.0.0.1:50000"
+	w := &sink{header: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.header)
+		s.gateway.ServeHTTP(w, r)
+	}
+	if w.status != http.StatusOK {
+		b.Fatal(w.status)
+	}
+}
