@@ -373,6 +373,9 @@ func TestKeysAreFilledWhenAskedFor(t *testing.T) {
 }
 
 func TestDecideDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes pools forget")
+	}
 	i := ststest.NewIAM(t)
 	p := roleSession(t, i, &sts.Session{
 		Type: sts.WebIdentitySession, Policies: []string{allow("s3:*", "*")}, PolicyARNs: []string{sts.GuestInlineARN},

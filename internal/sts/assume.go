@@ -81,7 +81,7 @@ func (s *Service) AssumeRole(_ context.Context, by Caller, in AssumeRoleInput) (
 		tags: len(session.Tags) > 0, source: session.SourceIdentity != "",
 		decide: func(action string) policy.Decision { return by.Trust.DecideTrust(role, action, keys) },
 	}
-	facts, err := question.ask()
+	facts, err := question.ask(s.cfg.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -37,11 +37,12 @@ const (
 	NoSuchRole                                 // no role has this ARN
 	TrustBroken                                // the stored trust policy does not compile
 	SourceIdentityFixed                        // the session's source identity cannot be changed
+	ForeignRole                                // the role is not of the identity pool's account
 )
 
 var trustReasons = [...]string{
 	TrustPolicyDenies: "policy", NoSuchRole: "no such role", TrustBroken: "broken trust policy",
-	SourceIdentityFixed: "source identity already set",
+	SourceIdentityFixed: "source identity already set", ForeignRole: "role of another account",
 }
 
 // String names the reason in records.

@@ -78,8 +78,12 @@ type IdentityGrant struct {
 // AssumeRoleForIdentity makes a session of a role for an identity of a pool. It
 // is AssumeRoleWithWebIdentity without a token in between. Refusals are as there.
 func (s *Service) AssumeRoleForIdentity(_ context.Context, g IdentityGrant) (*Result, error) {
-	if _, err := parseRoleARN(g.RoleARN); err != nil {
+	account, err := parseRoleARN(g.RoleARN)
+	if err != nil {
 		return nil, err
+	}
+	if s.cfg.Account != "" && account != s.cfg.Account {
+		return nil, &TrustDenied{RoleARN: g.RoleARN, Action: ActionAssumeRoleWithWebIdentity, Provider: CognitoProvider, Reason: ForeignRole}
 	}
 	w := webIdentity{
 		roleARN: g.RoleARN, provider: CognitoProvider, name: CognitoSessionName, duration: g.Duration,
@@ -148,7 +152,7 @@ func (s *Service) assumeWebIdentity(w *webIdentity) (*Result, error) {
 		tags: len(tags) > 0, source: w.source != "",
 		decide: s.decideWebIdentity(c, role, principal, keys, w.network),
 	}
-	facts, err := question.ask()
+	facts, err := question.ask(s.cfg.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func newScene(t *testing.T, providers sts.Providers) *scene {
 	s := &scene{T: t, iam: ststest.NewIAM(t), clock: ststest.NewClock(), engine: authz.New(authz.Config{})}
 	var err error
 	s.sts, err = sts.New(sts.Config{
-		IAM: s.iam.Snapshot, Sealer: ststest.Ring(t), Now: s.clock.Now, Providers: providers,
+		IAM: s.iam.Snapshot, Sealer: ststest.Ring(t), Account: account, Now: s.clock.Now, Providers: providers,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -32,6 +32,9 @@ type Config struct {
 	IAM func() iam.Snapshot
 	// Sealer seals session tokens; the key ring.
 	Sealer keys.Sealer
+	// Account owns the identity pools. In their enhanced flow only roles of this
+	// account are assumed; "" leaves that to the trust policies.
+	Account string
 	// Providers verify the tokens of AssumeRoleWithWebIdentity.
 	Providers Providers
 	// Opened bounds the memory of opened session tokens; 0 means 8192.

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"log/slog"
 	"slices"
 
 	"github.com/rockpool-id/rockpool/internal/condkey"
@@ -37,9 +38,10 @@ type trustQuestion struct {
 }
 
 // ask decides the question: the assuming action, then what comes with it.
-func (q *trustQuestion) ask() (TrustFacts, error) {
+func (q *trustQuestion) ask(log *slog.Logger) (TrustFacts, error) {
 	facts := TrustFacts{RoleARN: q.role.ARN(), Principal: q.caller, Keys: q.keys, Tags: q.tags, Source: q.source}
 	if q.role.TrustPolicy == nil {
+		log.Error("role has no usable trust policy", "role", facts.RoleARN)
 		return facts, q.denied(q.action, TrustBroken, policy.Decision{Statement: -1})
 	}
 	facts.Decision = q.decide(q.action)

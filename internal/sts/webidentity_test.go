@@ -164,3 +164,14 @@ func TestProviderIDIsNotServed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAPoolAssumesNoRoleOfAnotherAccount(t *testing.T) {
+	s := newScene(t, sts.Providers{})
+	s.iam.Role(iam.Role{Name: "R", Account: "444455556666"}, trust(federated(sts.CognitoProvider), webIdentity, ""))
+	_, err := s.sts.AssumeRoleForIdentity(t.Context(), sts.IdentityGrant{
+		RoleARN: "arn:aws:iam::444455556666:role/R", PoolID: "p", IdentityID: "i", AMR: []string{"authenticated"},
+	})
+	if e, ok := errors.AsType[*sts.TrustDenied](err); !ok || e.Reason != sts.ForeignRole {
+		t.Errorf("got %v", err)
+	}
+}
