@@ -188,15 +188,15 @@ func BenchmarkHead(b *testing.B) {
 	})
 }
 
-// fill puts n small objects, many at a time.
-func fillBucket(b testing.TB, s *Store, n int, key func(i int) string) {
+// fillBucket puts n small objects, many at a time.
+func fillBucket(b testing.TB, s *Store, n int, body string, key func(i int) string) {
 	b.Helper()
 	next := make(chan int)
 	var wg sync.WaitGroup
 	for range 64 {
 		wg.Go(func() {
 			for i := range next {
-				if _, err := s.Put(context.Background(), "b", key(i), strings.NewReader("0123456789"), object.PutOptions{Size: 10, Headers: object.Headers{ContentType: "image/png"}}); err != nil {
+				if _, err := s.Put(context.Background(), "b", key(i), strings.NewReader(body), object.PutOptions{Size: int64(len(body)), Headers: object.Headers{ContentType: "image/png"}}); err != nil {
 					b.Error(err)
 				}
 			}
@@ -210,8 +210,21 @@ func fillBucket(b testing.TB, s *Store, n int, key func(i int) string) {
 }
 
 func BenchmarkList(b *testing.B) {
+	key := func(i int) string { return fmt.Sprintf("photos/%03d/%05d.jpg", i%1000, i) }
 	s := openBench(b)
-	fillBucket(b, s, 100_000, func(i int) string { return fmt.Sprintf("photos/%03d/%05d.jpg", i%1000, i) })
+	fillBucket(b, s, 100_000, "0123456789", key)
+	b.Run("1000_keys_of_4KiB", func(b *testing.B) {
+		s := openBench(b)
+		fillBucket(b, s, 20_000, strings.Repeat("x", 4<<10), key)
+		b.ResetTimer()
+		measure(b, 1, func(i int) error {
+			l, err := s.List(context.Background(), "b", object.ListOptions{After: fmt.Sprintf("photos/%03d", i*37%900), Max: 1000})
+			if err == nil && len(l.Objects) != 1000 {
+				err = fmt.Errorf("%d results", len(l.Objects))
+			}
+			return err
+		})
+	})
 	for _, c := range []struct {
 		name string
 		o    object.ListOptions

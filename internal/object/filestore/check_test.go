@@ -41,6 +41,14 @@ func checkFiles(t testing.TB, s *Store) {
 	count(nil, rows.Err())
 	count(readBlobs(r.Query(`SELECT blob FROM object_part`)))
 
+	var lost, unused int
+	if err := r.QueryRow(`SELECT (SELECT count(*) FROM object_entry WHERE data IS NOT NULL AND data NOT IN (SELECT id FROM object_data)),
+		(SELECT count(*) FROM object_data WHERE id NOT IN (SELECT data FROM object_entry WHERE data IS NOT NULL))`).Scan(&lost, &unused); err != nil {
+		t.Fatal(err)
+	}
+	if lost+unused > 0 {
+		t.Errorf("%d rows of data missing, %d abandoned", lost, unused)
+	}
 	refs, err := r.Query(`SELECT id, refs FROM object_blob`)
 	if err != nil {
 		t.Fatal(err)

@@ -6,8 +6,8 @@
 //
 // A body is hashed while it is written to tmp, renamed into blobs, synced with
 // its folder, and only then does one transaction make the object visible. A
-// body of at most 8 KiB lies in the row itself, so that storing it costs one
-// group commit and no file. A multipart object is the list of its parts' files;
+// body of at most 8 KiB lies in the database, so that storing it costs one group
+// commit and no file. A multipart object is the list of its parts' files;
 // nothing is concatenated. A copy shares files by count.
 //
 // Invariants:

@@ -143,7 +143,7 @@ type detail struct {
 	metadata map[string]string
 	tags     []object.Tag
 	upload   string  // the multipart upload that made the object
-	pieces   []piece // the files with the bytes; none when they are in the row
+	pieces   []piece // the files with the bytes; none when they are in the database
 }
 
 // The records of a packed detail.

@@ -13,7 +13,8 @@ import (
 type entry struct {
 	info object.Info
 	detail
-	data []byte // the bytes of a small object
+	data   []byte // the bytes of a small object
+	dataID int64  // and their row; 0 when there is none
 }
 
 // newEntry completes info with what detail says about it too.
@@ -69,9 +70,10 @@ func (s *Store) change(ctx context.Context, b *bucket, key string, fn func(tx *s
 // Point reads take no cancellation: it would cost a goroutine each.
 func read(stmt *sql.Stmt, b *bucket, key string, withData bool) (*entry, error) {
 	var listed, packed, data []byte
-	targets := []any{&listed, &packed, &data}
+	var dataID int64
+	targets := []any{&listed, &packed, &dataID, &data}
 	if !withData {
-		targets = targets[:2]
+		targets = targets[:3]
 	}
 	err := stmt.QueryRow(b.id, []byte(key)).Scan(targets...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -85,7 +87,12 @@ func read(stmt *sql.Stmt, b *bucket, key string, withData bool) (*entry, error) 
 	if err := errors.Join(unpackListed(listed, &info), d.unpack(packed)); err != nil {
 		return nil, fmt.Errorf("read object %q of bucket %q: %w", key, b.Name, err)
 	}
-	return newEntry(info, d, data), nil
+	if withData && dataID != 0 && int64(len(data)) != info.Size {
+		return nil, fmt.Errorf("read object %q of bucket %q: %w", key, b.Name, errDamaged)
+	}
+	e := newEntry(info, d, data)
+	e.dataID = dataID
+	return e, nil
 }
 
 // judge applies a precondition to the current state of a key.
@@ -135,11 +142,33 @@ func (s *Store) replace(tx *sql.Tx, b *bucket, e *entry, p object.Precondition, 
 	if err != nil {
 		return freed, err
 	}
-	if _, err = tx.Stmt(s.q.entryPut).Exec(b.id, []byte(e.info.Key), e.info.Size, listed, e.pack(), e.data); err != nil {
+	if was != nil {
+		if freed, err = s.dropBytes(tx, was, freed); err != nil {
+			return freed, err
+		}
+	}
+	var data any
+	if len(e.data) > 0 {
+		done, err := tx.Stmt(s.q.dataPut).Exec(e.data)
+		if err != nil {
+			return freed, fmt.Errorf("write object data: %w", err)
+		}
+		if data, err = done.LastInsertId(); err != nil {
+			return freed, fmt.Errorf("write object data: %w", err)
+		}
+	}
+	if _, err = tx.Stmt(s.q.entryPut).Exec(b.id, []byte(e.info.Key), e.info.Size, listed, e.pack(), data); err != nil {
 		return freed, fmt.Errorf("write object: %w", err)
 	}
-	if was == nil {
-		return freed, nil
+	return freed, nil
+}
+
+// dropBytes lets go of the bytes of a row that is replaced or deleted.
+func (s *Store) dropBytes(tx *sql.Tx, was *entry, freed []blobID) ([]blobID, error) {
+	if was.dataID != 0 {
+		if _, err := tx.Stmt(s.q.dataDelete).Exec(was.dataID); err != nil {
+			return freed, fmt.Errorf("delete object data: %w", err)
+		}
 	}
 	return s.dropBlobs(tx, was.pieces, freed)
 }

@@ -73,7 +73,7 @@ func (s *Store) Delete(ctx context.Context, bucket, key string, p object.Precond
 		if _, err := tx.Stmt(s.q.entryDelete).Exec(b.id, []byte(key)); err != nil {
 			return fmt.Errorf("delete object: %w", err)
 		}
-		freed, err = s.dropBlobs(tx, was.pieces, freed)
+		freed, err = s.dropBytes(tx, was, freed)
 		return err
 	})
 	if err == nil {

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// inlineMax is the largest body kept in its row.
+	// inlineMax is the largest body kept in the database.
 	inlineMax = 8 << 10
 	// chunk is the unit in which a body is read, hashed and written; a body
 	// being received holds at most chunksAhead of them, usually fewer.

@@ -20,12 +20,15 @@ type statements struct {
 	// on the writer
 	bucketAlive, bucketVersion, configPut, configDelete             *sql.Stmt
 	entryGet, entryPut, entryDelete, entryOld, entrySetDetail       *sql.Stmt
+	dataPut, dataDelete                                             *sql.Stmt
 	blobAdd, blobShare, blobDropLast, blobDrop                      *sql.Stmt
 	uploadAdd, uploadGet, uploadDelete, partGet, partPut, partsDrop *sql.Stmt
 	partsGet                                                        *sql.Stmt
 }
 
 const (
+	entryWithData = `SELECT e.listed, e.detail, coalesce(e.data, 0), d.data 
+		FROM object_entry e LEFT JOIN object_data d ON d.id = e.data WHERE e.bucket = $1 AND e.key = $2`
 	uploadColumns = `key, id, initiated, initiator, class, checksum, checksum_type, detail`
 	partColumns   = `number, etag, size, modified, checksums, blob`
 )
@@ -37,7 +40,7 @@ func (q *statements) prepare(ctx context.Context, db *sqldb.DB) error {
 		on   *sql.DB
 		text string
 	}{
-		{&q.open, r, `SELECT listed, detail, data FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.open, r, entryWithData},
 		{&q.list, r, `SELECT key, listed FROM object_entry WHERE bucket = $1 AND key >= $2 ORDER BY key`},
 		{&q.upload, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND key = $2 AND id = $3`},
 		{&q.uploads, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND (key, id) > ($2, $3) ORDER BY key, id`},
@@ -49,10 +52,12 @@ func (q *statements) prepare(ctx context.Context, db *sqldb.DB) error {
 		{&q.configPut, w, `INSERT INTO object_bucket_config (bucket, sub, doc) VALUES ($1, $2, $3) ON CONFLICT (bucket, sub) DO UPDATE SET doc = excluded.doc`},
 		{&q.configDelete, w, `DELETE FROM object_bucket_config WHERE bucket = $1 AND sub = $2`},
 
-		{&q.entryGet, w, `SELECT listed, detail, data FROM object_entry WHERE bucket = $1 AND key = $2`},
-		{&q.entryOld, w, `SELECT listed, detail FROM object_entry WHERE bucket = $1 AND key = $2`},
+		{&q.entryGet, w, entryWithData},
+		{&q.entryOld, w, `SELECT listed, detail, coalesce(data, 0) FROM object_entry WHERE bucket = $1 AND key = $2`},
 		{&q.entryPut, w, `INSERT INTO object_entry (bucket, key, size, listed, detail, data) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (bucket, key) DO UPDATE SET size = excluded.size, listed = excluded.listed, detail = excluded.detail, data = excluded.data`},
+		{&q.dataPut, w, `INSERT INTO object_data (data) VALUES ($1)`},
+		{&q.dataDelete, w, `DELETE FROM object_data WHERE id = $1`},
 		{&q.entryDelete, w, `DELETE FROM object_entry WHERE bucket = $1 AND key = $2`},
 		{&q.entrySetDetail, w, `UPDATE object_entry SET detail = $3 WHERE bucket = $1 AND key = $2`},
 

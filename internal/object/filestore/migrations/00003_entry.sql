@@ -1,8 +1,8 @@
--- Objects. Keys are bytes and sort as bytes. A listing reads key and listed
--- only; the bytes of small objects come last and are not touched by it. listed
--- and detail are packed (encode.go), because each column costs a query more
--- than what is in it; size is there for statistics. WITHOUT ROWID is SQLite's
--- word for clustering by the primary key; other engines do without.
+-- Objects. Keys are bytes and sort as bytes. A row is small, because listings
+-- read many: the bytes of small objects are in object_data, which data refers
+-- to. listed and detail are packed (encode.go), because each column costs a
+-- query more than what is in it; size is there for statistics. WITHOUT ROWID
+-- is SQLite's word for clustering by the primary key; other engines do without.
 -- +goose Up
 CREATE TABLE object_entry (
     bucket BIGINT NOT NULL,
@@ -10,6 +10,6 @@ CREATE TABLE object_entry (
     size   BIGINT NOT NULL,
     listed BLOB   NOT NULL,
     detail BLOB   NOT NULL,
-    data   BLOB,
+    data   BIGINT,
     PRIMARY KEY (bucket, key)
 ) WITHOUT ROWID;
