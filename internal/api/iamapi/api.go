@@ -49,7 +49,7 @@ func userNamed(c *caller.Principal, name *string) (string, error) {
 		return *name, nil
 	case c.Type == policy.Root:
 		return "", nil
-	case c.User != nil:
+	case c.Type == policy.User && c.User != nil:
 		return c.User.Name, nil
 	}
 	return "", &needsUserName{}
