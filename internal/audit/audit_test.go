@@ -26,7 +26,7 @@ func event() *audit.Event {
 		SourceIP: "192.0.2.1", UserAgent: `aws-cli/2 "quoted" <b>`,
 		Principal: audit.Principal{
 			Type: "AssumedRole", ID: "AROAR:CognitoIdentityCredentials", ARN: "arn:aws:sts::111122223333:assumed-role/R/CognitoIdentityCredentials",
-			Account: "111122223333", AccessKeyID: "ASIAX", Provider: "cognito-identity.amazonaws.com", Identity: "us-east-1:id", Pool: "us-east-1:pool",
+			Account: "111122223333", AccessKeyID: "ASIAX", Provider: "cognito-identity.amazonaws.com", Identity: "us-east-1:id", Pool: "us-east-1:pool", AMR: "authenticated,accounts.google.com",
 			SessionName: "CognitoIdentityCredentials", RoleARN: "arn:aws:iam::111122223333:role/R",
 		},
 		Resources: []audit.Resource{{Type: "AWS::S3::Object", ARN: "arn:aws:s3:::b/k"}, {Type: "AWS::S3::Bucket", ARN: "arn:aws:s3:::b", Account: "111122223333"}},
@@ -92,6 +92,7 @@ type federated struct {
 type attributes struct {
 	Pool     string `json:"cognito-identity.amazonaws.com:aud,omitempty"`
 	Identity string `json:"cognito-identity.amazonaws.com:sub,omitempty"`
+	AMR      string `json:"cognito-identity.amazonaws.com:amr,omitempty"`
 }
 
 type resource struct {
@@ -130,7 +131,7 @@ func model(e *audit.Event) record {
 		if p.Type != "WebIdentityUser" && (p.Provider != "" || p.Identity != "") {
 			s.Federated = &federated{Provider: p.Provider}
 			if p.Identity != "" || p.Pool != "" {
-				s.Federated.Attributes = &attributes{p.Pool, p.Identity}
+				s.Federated.Attributes = &attributes{p.Pool, p.Identity, p.AMR}
 			}
 		}
 		r.UserIdentity.Session = s

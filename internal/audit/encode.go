@@ -101,6 +101,7 @@ func appendSessionContext(b []byte, p *Principal) []byte {
 			attr := object{b: append(fed.b, '{')}
 			attr.optional("cognito-identity.amazonaws.com:aud", p.Pool)
 			attr.optional("cognito-identity.amazonaws.com:sub", p.Identity)
+			attr.optional("cognito-identity.amazonaws.com:amr", p.AMR)
 			fed.b = append(attr.b, '}')
 		}
 		o.b = append(fed.b, '}')

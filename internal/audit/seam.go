@@ -35,6 +35,7 @@ type Principal struct {
 	Provider    string // federated provider
 	Identity    string // identity pool identity id
 	Pool        string
+	AMR         string // how the identity was proven, joined by commas
 	SessionName string
 	RoleARN     string
 }

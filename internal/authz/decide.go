@@ -39,7 +39,8 @@ func (p *workPool) put(w *work) {
 	w.context.Reset()
 	clear(w.identity[:cap(w.identity)])
 	clear(w.session[:cap(w.session)])
-	*w = work{context: w.context, identity: w.identity[:0], session: w.session[:0]}
+	w.policies, w.request = policy.Policies{}, policy.Request{}
+	w.identity, w.session = w.identity[:0], w.session[:0]
 	p.pool.Put(w)
 }
 

@@ -134,6 +134,7 @@ func (s *Service) decideWebIdentity(c *policy.Context, role *iam.RoleEntry, p po
 		network.Fill(c, s.times)
 	} else {
 		s.times.Fill(c, s.cfg.Now())
+		c.Set(condkey.SecureTransport, "true") // the pool's call does not leave the process
 	}
 	c.Set(condkey.FederatedProvider, p.Provider)
 	c.Set(condkey.ResourceAccount, role.Account)
