@@ -269,10 +269,7 @@ func TestRotationKeepsTheNewest(t *testing.T) {
 	for i := range 6 {
 		e := event()
 		e.RequestID = fmt.Sprint(i)
-		l.Record(e)
-		for l.Stats().Written <= int64(i) { // one line per file: wait for the writer
-			time.Sleep(0)
-		}
+		l.Record(e) // larger than the file may be, so each gets its own
 	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
