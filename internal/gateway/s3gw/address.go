@@ -2,7 +2,6 @@ package s3gw
 
 import (
 	"net/http"
-	"net/netip"
 	"strings"
 	"unicode/utf8"
 )
@@ -206,15 +205,20 @@ func validBucket(name string) bool {
 	if len(name) < 3 || len(name) > 63 || strings.Contains(name, "..") {
 		return false
 	}
+	dots, letters := 0, false
 	for i := 0; i < len(name); i++ {
 		c := name[i]
 		alnum := 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
 		if !alnum && (c != '-' && c != '.' || i == 0 || i == len(name)-1) {
 			return false
 		}
+		if c == '.' {
+			dots++
+		} else if c < '0' || '9' < c {
+			letters = true
+		}
 	}
-	_, err := netip.ParseAddr(name)
-	return err != nil
+	return letters || dots != 3 // an IPv4 address is no bucket
 }
 
 // creatable reports whether a bucket may get this name: AWS reserves some

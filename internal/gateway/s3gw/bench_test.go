@@ -245,6 +245,8 @@ func TestRequestPathAllocations(t *testing.T) {
 		t.Fatalf("status %d", w.status)
 	}
 	t.Logf("%.0f allocations", n)
+	// Two of them are the test's own reader; the rest is above the budget of 20
+	// by what the audit record's maps cost.
 	if n > 30 {
 		t.Errorf("a request allocates %.0f times", n)
 	}

@@ -65,11 +65,9 @@ func (c *call) Locate(x *gateway.Exchange) error {
 		return c.refusal
 	}
 	s, err := c.g.settings(x.R.Context(), c.addr.bucket)
-	var missing *object.NoBucket
-	switch {
-	case err == nil:
+	if err == nil {
 		c.bucket = s
-	case !errors.As(err, &missing):
+	} else if _, missing := errors.AsType[*object.NoBucket](err); !missing {
 		return err
 	}
 	if origin != "" && c.op.traits&open == 0 {

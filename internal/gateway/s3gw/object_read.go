@@ -19,14 +19,13 @@ import (
 // missing object has none.
 func (c *call) storedTags(x *gateway.Exchange, bucket, key string) ([]object.Tag, error) {
 	info, err := c.g.store.Head(x.R.Context(), bucket, key)
-	var missing *object.NoKey
-	if errors.As(err, &missing) {
+	if err == nil {
+		return info.Tags, nil
+	}
+	if _, missing := errors.AsType[*object.NoKey](err); missing {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return info.Tags, nil
+	return nil, err
 }
 
 // sameTags makes sure that the object about to be answered with is the one the
@@ -58,8 +57,7 @@ func (c *call) sameTags(x *gateway.Exchange, info *object.Info) error {
 // right to list is asked without s3:prefix, so a grant limited to a prefix does
 // not count (spec/gateways.md 1.10).
 func (c *call) missing(x *gateway.Exchange, err error) error {
-	var gone *object.NoKey
-	if !errors.As(err, &gone) {
+	if _, gone := errors.AsType[*object.NoKey](err); !gone {
 		return err
 	}
 	return c.missingIn(x, c.bucket, err, "s3:ListBucket")
