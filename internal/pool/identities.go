@@ -9,22 +9,37 @@ import (
 // GetID returns the id of the identity that the logins belong to, making it if
 // needed; without logins it makes a new guest (cognito-identity.md 3.2).
 // account is the optional AccountId of the request.
-func (s *Service) GetID(ctx context.Context, poolID, account string, logins map[string]string) (*Identity, error) {
+func (s *Service) GetID(ctx context.Context, poolID, account string, logins map[string]string) (string, error) {
 	p, err := s.Pool(poolID)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	if account != "" && account != p.Account {
-		return nil, &NoPool{ID: poolID}
+		return "", &NoPool{ID: poolID}
 	}
 	if len(logins) == 0 && !p.AllowUnauthenticated {
-		return nil, &GuestsNotAllowed{PoolID: p.ID}
+		return "", &GuestsNotAllowed{PoolID: p.ID}
 	}
 	proven, err := s.verify(ctx, p, logins)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	return s.resolve(ctx, p, nil, proven)
+	if len(proven) == 1 {
+		// The usual sign-in: one read. A login always belongs to an identity
+		// that is in use, because a merge moves logins with it.
+		owner, err := s.Store.LoginOwner(ctx, p.ID, proven[0].Provider, proven[0].Subject)
+		if err != nil {
+			return "", fmt.Errorf("find login: %w", err)
+		}
+		if owner != "" {
+			return owner, nil
+		}
+	}
+	id, err := s.resolve(ctx, p, nil, proven)
+	if err != nil {
+		return "", err
+	}
+	return id.ID, nil
 }
 
 // Identity returns one identity with its pool.

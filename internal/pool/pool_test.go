@@ -147,11 +147,11 @@ func both(a, b map[string]string) map[string]string {
 
 func (w *world) id(p *pool.Pool, logins map[string]string) string {
 	w.t.Helper()
-	i, err := w.GetID(w.t.Context(), p.ID, "", logins)
+	id, err := w.GetID(w.t.Context(), p.ID, "", logins)
 	if err != nil {
 		w.t.Fatalf("GetID(%v): %v", logins, err)
 	}
-	return i.ID
+	return id
 }
 
 func (w *world) signIn(id string, logins map[string]string) *pool.SignIn {
@@ -374,11 +374,7 @@ func TestConcurrentFirstSignIns(t *testing.T) {
 			lock.Lock()
 			logins := google("one person")
 			lock.Unlock()
-			i, err := w.GetID(context.Background(), p.ID, "", logins)
-			if err == nil {
-				ids[n] = i.ID
-			}
-			errs[n] = err
+			ids[n], errs[n] = w.GetID(context.Background(), p.ID, "", logins)
 		}()
 	}
 	wg.Wait()

@@ -17,9 +17,9 @@ func (b *bound) GetId(ctx context.Context, in *wire.GetIdInput) (*wire.GetIdOutp
 		b.noteRefusal(err)
 		return nil, err
 	}
-	b.call.Event.Response = map[string]any{"identityId": id.ID}
-	b.call.Event.Extra = map[string]any{"identity": id.ID, "identityPool": *in.IdentityPoolId}
-	return &wire.GetIdOutput{IdentityId: &id.ID}, nil
+	b.call.Event.Response = map[string]any{"identityId": id}
+	b.call.Event.Extra = map[string]any{"identity": id, "identityPool": *in.IdentityPoolId}
+	return &wire.GetIdOutput{IdentityId: &id}, nil
 }
 
 // GetCredentialsForIdentity is the enhanced flow.

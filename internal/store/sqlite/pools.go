@@ -136,19 +136,28 @@ func (s *Pools) Identity(ctx context.Context, id string) (*pool.Identity, error)
 	if err != nil {
 		return nil, &pool.NoIdentity{ID: id}
 	}
-	row, err := s.read.Identity(ctx, key)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, &pool.NoIdentity{ID: id}
-	}
+	rows, err := s.read.IdentityWithLogins(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("read identity: %w", err)
 	}
-	return s.withLogins(ctx, pool.Region(id), row)
+	if len(rows) == 0 {
+		return nil, &pool.NoIdentity{ID: id}
+	}
+	r := rows[0]
+	i := newIdentity(pool.Region(id), poolsql.Identity{
+		ID: key, Pool: r.Pool, Created: r.Created, Modified: r.Modified, State: r.State, Parent: r.Parent, Version: r.Version,
+	})
+	for _, r := range rows {
+		if r.Provider.Valid {
+			i.Logins = append(i.Logins, pool.Login{Provider: r.Provider.String, Subject: r.Subject.String, Linked: fromMillis(r.Linked.Int64)})
+		}
+	}
+	return i, nil
 }
 
-// withLogins turns a row into an identity and adds its logins. The region of an
-// identity is that of its pool.
-func (s *Pools) withLogins(ctx context.Context, region string, row poolsql.Identity) (*pool.Identity, error) {
+// newIdentity turns a row into an identity without its logins. The region of
+// an identity is that of its pool.
+func newIdentity(region string, row poolsql.Identity) *pool.Identity {
 	i := &pool.Identity{
 		ID: idText(region, row.ID), PoolID: idText(region, row.Pool),
 		Created: fromMillis(row.Created), Modified: fromMillis(row.Modified),
@@ -158,6 +167,12 @@ func (s *Pools) withLogins(ctx context.Context, region string, row poolsql.Ident
 	if row.Parent != nil {
 		i.Parent = idText(region, row.Parent)
 	}
+	return i
+}
+
+// withLogins adds the logins to an identity of a listing.
+func (s *Pools) withLogins(ctx context.Context, region string, row poolsql.Identity) (*pool.Identity, error) {
+	i := newIdentity(region, row)
 	if i.Guest {
 		return i, nil
 	}

@@ -39,8 +39,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.disableIdentityStmt, err = db.PrepareContext(ctx, disableIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query DisableIdentity: %w", err)
 	}
-	if q.identityStmt, err = db.PrepareContext(ctx, identity); err != nil {
-		return nil, fmt.Errorf("error preparing query Identity: %w", err)
+	if q.identityWithLoginsStmt, err = db.PrepareContext(ctx, identityWithLogins); err != nil {
+		return nil, fmt.Errorf("error preparing query IdentityWithLogins: %w", err)
 	}
 	if q.insertIdentityStmt, err = db.PrepareContext(ctx, insertIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertIdentity: %w", err)
@@ -108,9 +108,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing disableIdentityStmt: %w", cerr)
 		}
 	}
-	if q.identityStmt != nil {
-		if cerr := q.identityStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing identityStmt: %w", cerr)
+	if q.identityWithLoginsStmt != nil {
+		if cerr := q.identityWithLoginsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing identityWithLoginsStmt: %w", cerr)
 		}
 	}
 	if q.insertIdentityStmt != nil {
@@ -217,7 +217,7 @@ type Queries struct {
 	deleteLoginsOfIdentityStmt *sql.Stmt
 	deletePoolStmt             *sql.Stmt
 	disableIdentityStmt        *sql.Stmt
-	identityStmt               *sql.Stmt
+	identityWithLoginsStmt     *sql.Stmt
 	insertIdentityStmt         *sql.Stmt
 	insertLoginStmt            *sql.Stmt
 	insertPoolStmt             *sql.Stmt
@@ -241,7 +241,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteLoginsOfIdentityStmt: q.deleteLoginsOfIdentityStmt,
 		deletePoolStmt:             q.deletePoolStmt,
 		disableIdentityStmt:        q.disableIdentityStmt,
-		identityStmt:               q.identityStmt,
+		identityWithLoginsStmt:     q.identityWithLoginsStmt,
 		insertIdentityStmt:         q.insertIdentityStmt,
 		insertLoginStmt:            q.insertLoginStmt,
 		insertPoolStmt:             q.insertPoolStmt,

@@ -7,6 +7,7 @@ package poolsql
 
 import (
 	"context"
+	"database/sql"
 )
 
 const adoptLogins = `-- name: AdoptLogins :execrows
@@ -80,23 +81,55 @@ func (q *Queries) DisableIdentity(ctx context.Context, arg DisableIdentityParams
 	return result.RowsAffected()
 }
 
-const identity = `-- name: Identity :one
-SELECT id, pool, created, modified, state, parent, version FROM identity WHERE id = $1
+const identityWithLogins = `-- name: IdentityWithLogins :many
+SELECT i.pool, i.created, i.modified, i.state, i.parent, i.version, l.provider, l.subject, l.linked
+FROM identity i LEFT JOIN identity_login l ON l.identity = i.id
+WHERE i.id = $1 ORDER BY l.linked, l.provider, l.subject
 `
 
-func (q *Queries) Identity(ctx context.Context, id []byte) (Identity, error) {
-	row := q.queryRow(ctx, q.identityStmt, identity, id)
-	var i Identity
-	err := row.Scan(
-		&i.ID,
-		&i.Pool,
-		&i.Created,
-		&i.Modified,
-		&i.State,
-		&i.Parent,
-		&i.Version,
-	)
-	return i, err
+type IdentityWithLoginsRow struct {
+	Pool     []byte
+	Created  int64
+	Modified int64
+	State    int64
+	Parent   []byte
+	Version  int64
+	Provider sql.NullString
+	Subject  sql.NullString
+	Linked   sql.NullInt64
+}
+
+func (q *Queries) IdentityWithLogins(ctx context.Context, id []byte) ([]IdentityWithLoginsRow, error) {
+	rows, err := q.query(ctx, q.identityWithLoginsStmt, identityWithLogins, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IdentityWithLoginsRow
+	for rows.Next() {
+		var i IdentityWithLoginsRow
+		if err := rows.Scan(
+			&i.Pool,
+			&i.Created,
+			&i.Modified,
+			&i.State,
+			&i.Parent,
+			&i.Version,
+			&i.Provider,
+			&i.Subject,
+			&i.Linked,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const insertIdentity = `-- name: InsertIdentity :exec

@@ -1,0 +1,284 @@
+package testenv_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/config"
+	"github.com/rockpool-id/rockpool/internal/pretend"
+	"github.com/rockpool-id/rockpool/internal/testenv"
+)
+
+// connections is how many clients call at the same time (design.md 8).
+const connections = 16
+
+// cpu is the processor time this process has used, client and server together:
+// wall time says little on a shared machine.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// exchange benchmarks one HTTP call per operation and reports processor time
+// per call as cpu-ns/op.
+func exchange(b *testing.B, call func(client *http.Client, n int)) {
+	b.Helper()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
+	var next atomic.Int64
+	b.SetParallelism(connections / 2) // two processors
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := cpu()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			call(client, int(next.Add(1)-1))
+		}
+	})
+	b.ReportMetric(float64(cpu()-before)/float64(b.N), "cpu-ns/op")
+	client.CloseIdleConnections()
+}
+
+func post(b *testing.B, client *http.Client, r *http.Request) []byte {
+	resp, err := client.Do(r)
+	if err != nil {
+		b.Error(err)
+		return nil
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		b.Errorf("%d %v %s", resp.StatusCode, err, body)
+	}
+	return body
+}
+
+// benchStory is a pool with one known person per token client.
+type benchStory struct {
+	b      *testing.B
+	google *pretend.Google
+	env    *testenv.Env
+	pool   string
+	id     string
+}
+
+func newBenchStory(b *testing.B) *benchStory {
+	b.Helper()
+	s := &benchStory{b: b}
+	var handler http.Handler
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	b.Cleanup(front.Close)
+	g, err := pretend.New(pretend.Config{BaseURL: front.URL, Clients: []pretend.Client{
+		{ID: clientID, Name: "Bench", RedirectURIs: []string{"http://127.0.0.1:1/"}, Origins: []string{"http://127.0.0.1:1"}},
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	handler, s.google = g, g
+	s.env = testenv.Start(b, testenv.Options{Change: func(c *config.Config) {
+		c.Providers = map[string]string{"accounts.google.com": front.URL}
+	}})
+	root := s.env.Root()
+	var made struct{ IdentityPoolId string }
+	root.Cognito(b, "CreateIdentityPool", map[string]any{
+		"IdentityPoolName": "bench", "AllowUnauthenticatedIdentities": false,
+		"SupportedLoginProviders": map[string]string{"accounts.google.com": clientID},
+	}).JSON(b, &made)
+	s.pool = made.IdentityPoolId
+	check := func(a *testenv.Answer) {
+		if a.Status != http.StatusOK {
+			b.Fatal(a.Status, a.Body)
+		}
+	}
+	check(root.IAM(b, "CreateRole", "RoleName", "People", "AssumeRolePolicyDocument", trust(s.pool, "authenticated")))
+	check(root.IAM(b, "PutRolePolicy", "RoleName", "People", "PolicyName", "Read", "PolicyDocument", readBucket("private-pictures")))
+	check(root.IAM(b, "CreateRole", "RoleName", "Direct", "AssumeRolePolicyDocument",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":"sts:AssumeRoleWithWebIdentity",`+
+			`"Condition":{"StringEquals":{"accounts.google.com:aud":"`+clientID+`"}}}]}`))
+	check(root.Cognito(b, "SetIdentityPoolRoles", map[string]any{"IdentityPoolId": s.pool, "Roles": map[string]string{
+		"authenticated": "arn:aws:iam::" + testenv.Account + ":role/People",
+	}}))
+	var got struct{ IdentityId string }
+	s.env.Anonymous().Cognito(b, "GetId", s.getID(s.token())).JSON(b, &got)
+	s.id = got.IdentityId
+	return s
+}
+
+func (s *benchStory) token() string {
+	token, err := s.google.MintIDToken(s.google.People()[0].Email, clientID, pretend.TokenOptions{})
+	if err != nil {
+		s.b.Fatal(err)
+	}
+	return token
+}
+
+// tokens makes n different tokens of one person, before the clock runs.
+func (s *benchStory) tokens(n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = s.token()
+	}
+	return list
+}
+
+func (s *benchStory) getID(token string) map[string]any {
+	return map[string]any{"IdentityPoolId": s.pool, "Logins": map[string]string{"accounts.google.com": token}}
+}
+
+func (s *benchStory) getCredentials(token string) map[string]any {
+	return map[string]any{"IdentityId": s.id, "Logins": map[string]string{"accounts.google.com": token}}
+}
+
+func (s *benchStory) request(operation string, in map[string]any) *http.Request {
+	body, err := json.Marshal(in)
+	if err != nil {
+		s.b.Fatal(err)
+	}
+	r, err := http.NewRequest(http.MethodPost, s.env.URL+"/", bytes.NewReader(body))
+	if err != nil {
+		s.b.Fatal(err)
+	}
+	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityService."+operation)
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	return r
+}
+
+// BenchmarkTokenExchange holds the paths of design.md 8 against the floor: a
+// bare server that decodes the JSON, verifies one RS256 signature, computes one
+// HMAC and seals one 600-byte token.
+func BenchmarkTokenExchange(b *testing.B) {
+	b.Run("Floor", benchFloorExchange)
+	b.Run("GetId", func(b *testing.B) {
+		s := newBenchStory(b)
+		tokens := s.tokens(b.N)
+		exchange(b, func(c *http.Client, n int) { post(b, c, s.request("GetId", s.getID(tokens[n]))) })
+	})
+	b.Run("GetCredentialsForIdentity", func(b *testing.B) {
+		s := newBenchStory(b)
+		tokens := s.tokens(b.N)
+		exchange(b, func(c *http.Client, n int) {
+			post(b, c, s.request("GetCredentialsForIdentity", s.getCredentials(tokens[n])))
+		})
+	})
+	b.Run("AssumeRoleWithWebIdentity", func(b *testing.B) {
+		s := newBenchStory(b)
+		tokens := s.tokens(b.N)
+		exchange(b, func(c *http.Client, n int) {
+			form := url.Values{"Action": {"AssumeRoleWithWebIdentity"}, "Version": {"2011-06-15"}, "RoleSessionName": {"bench"},
+				"RoleArn": {"arn:aws:iam::" + testenv.Account + ":role/Direct"}, "WebIdentityToken": {tokens[n]}}
+			r, err := http.NewRequest(http.MethodPost, s.env.URL+"/", strings.NewReader(form.Encode()))
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			post(b, c, r)
+		})
+	})
+	b.Run("SignIn", func(b *testing.B) { // both calls with one token, one signature check
+		s := newBenchStory(b)
+		tokens := s.tokens(b.N)
+		exchange(b, func(c *http.Client, n int) {
+			post(b, c, s.request("GetId", s.getID(tokens[n])))
+			post(b, c, s.request("GetCredentialsForIdentity", s.getCredentials(tokens[n])))
+		})
+	})
+	b.Run("NewIdentity", func(b *testing.B) { // durable: one group commit
+		s := newBenchStory(b)
+		if a := s.env.Root().Cognito(b, "UpdateIdentityPool", map[string]any{
+			"IdentityPoolId": s.pool, "IdentityPoolName": "bench", "AllowUnauthenticatedIdentities": true,
+		}); a.Status != http.StatusOK {
+			b.Fatal(a.Body)
+		}
+		exchange(b, func(c *http.Client, _ int) { post(b, c, s.request("GetId", map[string]any{"IdentityPoolId": s.pool})) })
+	})
+}
+
+func benchFloorExchange(b *testing.B) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		b.Fatal(err)
+	}
+	block, err := aes.NewCipher(make([]byte, 32))
+	if err != nil {
+		b.Fatal(err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			IdentityId string
+			Logins     map[string]string
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil || json.Unmarshal(body, &in) != nil {
+			http.Error(w, "bad request", http.StatusBadRequest)
+			return
+		}
+		token := in.Logins["accounts.google.com"]
+		dot := strings.LastIndexByte(token, '.')
+		sum := sha256.Sum256([]byte(token[:dot]))
+		signature, err := base64.RawURLEncoding.DecodeString(token[dot+1:])
+		if err != nil || rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], signature) != nil {
+			http.Error(w, "bad token", http.StatusForbidden)
+			return
+		}
+		mac := hmac.New(sha256.New, []byte("secret"))
+		mac.Write(sum[:])
+		nonce := make([]byte, aead.NonceSize())
+		if _, err := rand.Read(nonce); err != nil {
+			http.Error(w, "random", http.StatusInternalServerError)
+			return
+		}
+		sealed := aead.Seal(nonce, nonce, make([]byte, 600), nil)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		fmt.Fprintf(w, `{"IdentityId":%q,"Credentials":{"AccessKeyId":"ASIAXXXXXXXXXXXXXXXX","SecretKey":"%x","SessionToken":"%s","Expiration":1790000000}}`,
+			in.IdentityId, mac.Sum(nil), base64.StdEncoding.EncodeToString(sealed))
+	}))
+	defer server.Close()
+	// A token of the size that Google's have.
+	signed := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"0123456789abcdef","typ":"JWT"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte("x"), 430))
+	sum := sha256.Sum256([]byte(signed))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
+	if err != nil {
+		b.Fatal(err)
+	}
+	token := signed + "." + base64.RawURLEncoding.EncodeToString(signature)
+	in := map[string]any{"IdentityId": "us-east-1:00000000-0000-4000-8000-000000000000", "Logins": map[string]string{"accounts.google.com": token}}
+	exchange(b, func(c *http.Client, _ int) {
+		body, err := json.Marshal(in)
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		r, err := http.NewRequest(http.MethodPost, server.URL, bytes.NewReader(body))
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		post(b, c, r)
+	})
+}
