@@ -118,16 +118,29 @@ func create(folder, path string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	for _, dir := range []string{folder, filepath.Dir(folder)} {
-		d, err := os.Open(dir)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(d.Sync(), d.Close()); err != nil {
-			return err
-		}
+	if err := SyncFolder(folder); err != nil {
+		return err
+	}
+	// The parent may belong to somebody else; its entry for the folder is then
+	// theirs to care for.
+	if err := SyncFolder(filepath.Dir(folder)); !errors.Is(err, os.ErrPermission) {
+		return err
 	}
 	return nil
+}
+
+// SyncFolder makes the names in a folder durable. File systems that cannot
+// sync a folder say EINVAL or ENOTSUP and are taken at their word.
+func SyncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }
 
 // prove reads the header and the schema and takes the write lock, so that a

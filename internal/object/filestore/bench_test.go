@@ -245,3 +245,25 @@ func BenchmarkList(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkOpen opens and closes database and store, as a start does.
+func BenchmarkOpen(b *testing.B) {
+	open := func(folder string) error {
+		_, closeAll, err := openStore(folder)
+		if err != nil {
+			return err
+		}
+		return closeAll()
+	}
+	b.Run("new", func(b *testing.B) {
+		dir := b.TempDir()
+		measure(b, 1, func(i int) error { return open(filepath.Join(dir, fmt.Sprint(i))) })
+	})
+	b.Run("again", func(b *testing.B) {
+		dir := b.TempDir()
+		if err := open(dir); err != nil {
+			b.Fatal(err)
+		}
+		measure(b, 1, func(int) error { return open(dir) })
+	})
+}

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/rockpool-id/rockpool/internal/sqldb"
 )
 
 // blobID names one file of bytes. Ids are random and never used again.
@@ -60,7 +62,7 @@ func (s *Store) publish(id blobID, f file) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		if err := syncFolder(filepath.Join(s.folder, "blobs")); err != nil {
+		if err := sqldb.SyncFolder(filepath.Join(s.folder, "blobs")); err != nil {
 			return err
 		}
 		err = os.Rename(s.tmpPath(id), path)
@@ -71,15 +73,7 @@ func (s *Store) publish(id blobID, f file) error {
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return sqldb.SyncFolder(filepath.Dir(path))
 }
 
 // free unlinks files whose last use was dropped by a transaction that has been

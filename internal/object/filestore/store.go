@@ -150,7 +150,14 @@ func (s *Store) prepareFolders() error {
 			return err
 		}
 	}
-	return errors.Join(syncFolder(s.folder), syncFolder(filepath.Dir(s.folder)))
+	if err := sqldb.SyncFolder(s.folder); err != nil {
+		return err
+	}
+	// As in sqldb.Open: a parent we may not read is not ours to sync.
+	if err := sqldb.SyncFolder(filepath.Dir(s.folder)); !errors.Is(err, os.ErrPermission) {
+		return err
+	}
+	return nil
 }
 
 // stamp is the time a change is recorded with: S3 shows milliseconds.
