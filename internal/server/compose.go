@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,7 +32,6 @@ import (
 	"github.com/rockpool-id/rockpool/internal/wire/cognitowire"
 	"github.com/rockpool-id/rockpool/internal/wire/iamwire"
 	"github.com/rockpool-id/rockpool/internal/wire/stswire"
-	"github.com/rockpool-id/rockpool/sigv4"
 )
 
 // parts is what compose made: the router, and what must be closed, in the
@@ -174,7 +171,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 
 	// The services on the one endpoint.
 	shared := api.Config{
-		Identify: identifier{resolver}, Decide: decide, Observe: resolver.Observe,
+		Identify: caller.WithBody{Resolver: resolver}, Decide: decide, Observe: resolver.Observe,
 		Audit: events, Log: o.Log, Shapes: &wire.Shapes{}, Now: o.Now,
 	}
 	cognito, err := api.New(cognitowire.Model(), &cognitoapi.Implementation{Pools: pools, Sealer: ring, Region: c.Region}, shared)
@@ -194,8 +191,8 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		return p, err
 	}
 	s3, err := s3gw.New(s3gw.Config{
-		Store: objects, Identify: observer{resolver}, Decide: decide, Audit: events, IAM: users.Snapshot, Sealer: ring,
-		Region: c.Region, Account: c.Account, Bases: c.S3Domains, Now: o.Now, Log: o.Log,
+		Store: objects, Identify: resolver, Decide: decide, Audit: events, IAM: users.Snapshot, Sealer: ring,
+		Region: c.Region, Account: c.Account, Bases: c.S3Domains, Log: o.Log,
 	})
 	if err != nil {
 		return p, err
@@ -252,26 +249,4 @@ func prefixes(list []string) ([]netip.Prefix, error) {
 		out = append(out, p)
 	}
 	return out, nil
-}
-
-// identifier gives the services of package api what they need of a resolver:
-// they have read the body, and sign its hash.
-type identifier struct{ *caller.Resolver }
-
-// Identify implements api.Identifier.
-func (i identifier) Identify(r *http.Request, body []byte, service string, _ *caller.Network) (*caller.Principal, error) {
-	sum := sha256.Sum256(body)
-	p, _, _, err := i.Resolver.Identify(r, service, hex.EncodeToString(sum[:]))
-	return p, err
-}
-
-// observer gives the gateways what they need of a resolver: they make request
-// ids of their service's own form.
-type observer struct{ *caller.Resolver }
-
-// Network implements gateway.Identifier.
-func (o observer) Network(r *http.Request, _ *sigv4.Authorization, requestID string) *caller.Network {
-	n := o.Observe(r)
-	n.RequestID = requestID
-	return n
 }
