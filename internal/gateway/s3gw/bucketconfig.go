@@ -286,7 +286,7 @@ func aclNotSupported() *Error {
 // getACL answers for a bucket or an object: with BucketOwnerEnforced the owner
 // has everything and nobody else anything.
 func (c *call) getACL(x *gateway.Exchange) error {
-	if c.op.on == object_ {
+	if c.op.on == onObject {
 		if _, err := c.head(x); err != nil {
 			return err
 		}
@@ -307,7 +307,7 @@ func (c *call) getACL(x *gateway.Exchange) error {
 
 // putACL accepts what changes nothing: the owner keeps full control.
 func (c *call) putACL(x *gateway.Exchange) error {
-	if c.op.on == object_ {
+	if c.op.on == onObject {
 		if _, err := c.head(x); err != nil {
 			return err
 		}

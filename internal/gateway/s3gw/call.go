@@ -49,7 +49,7 @@ func (c *call) Operation() gateway.Operation {
 	return gateway.Operation{
 		Name:       c.op.name,
 		ReadOnly:   c.op.method == get || c.op.method == head || c.op.traits&open != 0,
-		Management: c.op.on != object_ && c.op.traits&data == 0,
+		Management: c.op.on != onObject && c.op.traits&data == 0,
 		Open:       c.op.traits&open != 0,
 	}
 }
@@ -58,7 +58,7 @@ func (c *call) Operation() gateway.Operation {
 func (c *call) Locate(x *gateway.Exchange) error {
 	c.g.stamp(x)
 	origin := x.R.Header.Get("Origin")
-	if c.op.on == service {
+	if c.op.on == onService {
 		if origin != "" {
 			c.actualCORS(x, origin)
 		}
@@ -159,15 +159,15 @@ func (c *call) question(action string) gateway.Question {
 func (c *call) resource() string {
 	if c.arn == "" {
 		switch c.op.on {
-		case service:
+		case onService:
 			c.arn = "*"
-		case bucket:
+		case onBucket:
 			if c.bucket != nil {
 				c.arn = c.bucket.arn
 			} else {
 				c.arn = bucketARN + c.addr.bucket
 			}
-		case object_:
+		case onObject:
 			c.arn = bucketARN + c.addr.bucket + "/" + c.addr.key
 		}
 	}
@@ -200,7 +200,7 @@ func (c *call) Record(_ *gateway.Exchange, e *audit.Event) {
 		r.ARN, name = bucketARN+c.addr.bucket, c.addr.bucket
 	}
 	e.Request = map[string]any{"bucketName": name}
-	if c.op.on == object_ {
+	if c.op.on == onObject {
 		c.resources[0] = audit.Resource{Type: "AWS::S3::Object", ARN: c.resource()}
 		c.resources[1] = r
 		e.Resources = c.resources[:]

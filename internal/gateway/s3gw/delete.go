@@ -1,9 +1,10 @@
 package s3gw
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rockpool-id/rockpool/internal/gateway"
 	"github.com/rockpool-id/rockpool/internal/object"
@@ -90,11 +91,18 @@ func (c *call) readBatch(n *node) error {
 	return nil
 }
 
+// deleteWorkers is how many entries of a batch are deleted at the same time, so
+// that a store can commit them in groups.
+const deleteWorkers = 16
+
 func (c *call) deleteObjects(x *gateway.Exchange) error {
+	results := c.deleteBatch(x)
+	if err := x.R.Context().Err(); err != nil {
+		return err
+	}
 	d := newDoc("DeleteResult", namespace)
-	for i, q := range x.Questions() {
+	for i, err := range results {
 		e := &c.batch[i]
-		err := c.deleteEntry(x, e, q.Decision.Allowed)
 		if err == nil {
 			if !c.quiet {
 				d.open("Deleted")
@@ -104,10 +112,7 @@ func (c *call) deleteObjects(x *gateway.Exchange) error {
 			}
 			continue
 		}
-		if errors.Is(err, x.R.Context().Err()) && x.R.Context().Err() != nil {
-			return err
-		}
-		f := toError(err)
+		f := toError(c.missing(x, err))
 		d.open("Error")
 		d.elem("Key", e.key)
 		d.some("VersionId", e.version)
@@ -119,13 +124,27 @@ func (c *call) deleteObjects(x *gateway.Exchange) error {
 	return nil
 }
 
-func (c *call) deleteEntry(x *gateway.Exchange, e *deleteEntry, allowed bool) error {
-	switch {
-	case !allowed:
-		return accessDenied("Access Denied")
-	case e.versioned && e.version != "null":
-		return c.missingIn(x, c.bucket, noSuchVersion(e.key, e.version), "s3:ListBucketVersions")
+// deleteBatch deletes the entries that were allowed and returns what became of
+// each. An entry named twice is deleted twice, which changes nothing.
+func (c *call) deleteBatch(x *gateway.Exchange) []error {
+	results := make([]error, len(c.batch))
+	var todo errgroup.Group
+	todo.SetLimit(deleteWorkers)
+	ctx := x.R.Context()
+	for i, q := range x.Questions() {
+		e := &c.batch[i]
+		switch {
+		case !q.Decision.Allowed:
+			results[i] = accessDenied("Access Denied")
+		case e.versioned && e.version != "null":
+			results[i] = c.missingIn(x, c.bucket, noSuchVersion(e.key, e.version), "s3:ListBucketVersions")
+		default:
+			todo.Go(func() error {
+				results[i] = c.g.store.Delete(ctx, c.addr.bucket, e.key, object.Precondition{IfMatch: e.etag})
+				return nil
+			})
+		}
 	}
-	err := c.g.store.Delete(x.R.Context(), c.addr.bucket, e.key, object.Precondition{IfMatch: e.etag})
-	return c.missing(x, err)
+	_ = todo.Wait() // the errors are in results
+	return results
 }

@@ -33,7 +33,8 @@ func (c *call) addCommon(k *gateway.Keys, x *gateway.Exchange, s *settings) {
 		k.Add("s3:signatureversion", sigv4.Algorithm)
 		k.Add("s3:signatureAge", strconv.FormatInt(x.Now.Sub(a.Time).Milliseconds(), 10))
 	}
-	if h := c.header["X-Amz-Content-Sha256"]; len(h) == 1 {
+	// AWS defines the key for every action but those on the object lock of a bucket.
+	if h := c.header["X-Amz-Content-Sha256"]; len(h) == 1 && c.op.sub != "object-lock" {
 		k.Add("s3:x-amz-content-sha256", strings.TrimSpace(h[0]))
 	}
 	if s != nil {
@@ -75,7 +76,7 @@ func (c *call) aclKeys() {
 	c.addHeader("s3:x-amz-grant-read-acp", "X-Amz-Grant-Read-Acp")
 	c.addHeader("s3:x-amz-grant-write-acp", "X-Amz-Grant-Write-Acp")
 	c.addHeader("s3:x-amz-grant-full-control", "X-Amz-Grant-Full-Control")
-	if c.op.on == object_ {
+	if c.op.on == onObject {
 		c.addHeader("s3:x-amz-storage-class", "X-Amz-Storage-Class")
 	}
 }
