@@ -1,0 +1,81 @@
+// The story: one step after another, each with what was asked, what came back
+// and the request id.
+
+import { describe } from './aws.js';
+import { byId, el } from './dom.js';
+
+const STEPS = [
+  ['token', 'Google says who you are', 'You choose an account. Google hands the page a signed statement, an ID token.'],
+  ['identity', 'The pool knows you', 'GetId checks the token and finds your identity: the same one, every time you come.'],
+  ['credentials', 'You are lent keys', 'GetCredentialsForIdentity chooses a role and mints keys that melt away by themselves.'],
+  ['list', 'The bucket opens', 'ListObjectsV2, signed in your browser with those keys. The policy of the role decides.'],
+];
+
+export class Story {
+  #steps = new Map();
+
+  constructor() {
+    const list = byId('story');
+    list.replaceChildren();
+    STEPS.forEach(([name, title, sentence], i) => {
+      const text = el('p', { class: 'sentence' }, sentence);
+      const facts = el('dl', { class: 'facts' });
+      const foot = el('p', { class: 'foot-note' });
+      const item = el('li', { class: 'step', 'data-testid': `step-${name}`, 'data-state': 'waiting' },
+        el('span', { class: 'dot', 'aria-hidden': 'true' }, String(i + 1)),
+        el('div', { class: 'body' }, el('h3', {}, title), text, facts, foot));
+      this.#steps.set(name, { item, text, facts, foot, sentence });
+      list.append(item);
+    });
+  }
+
+  /** All steps wait again. */
+  reset() {
+    for (const s of this.#steps.values()) {
+      s.item.dataset.state = 'waiting';
+      s.text.textContent = s.sentence;
+      s.facts.replaceChildren();
+      s.foot.replaceChildren();
+    }
+  }
+
+  begin(name) {
+    this.#steps.get(name).item.dataset.state = 'working';
+  }
+
+  /**
+   * A step is done. facts are [label, value or element]; calls are
+   * [operation, request id, milliseconds].
+   */
+  done(name, sentence, facts, calls = []) {
+    const s = this.#steps.get(name);
+    s.item.dataset.state = 'done';
+    s.text.textContent = sentence;
+    s.facts.replaceChildren(...facts.filter(Boolean).map(([label, value]) =>
+      el('div', {}, el('dt', {}, label), el('dd', {}, value))));
+    s.foot.replaceChildren(...calls.map(call));
+  }
+
+  fail(name, error) {
+    const s = this.#steps.get(name), d = describe(error);
+    s.item.dataset.state = 'failed';
+    s.text.replaceChildren(el('strong', {}, d.code), ` ${d.message}`);
+    s.foot.replaceChildren(...(d.id ? [call(['Refused', d.id, null])] : []));
+  }
+}
+
+function call([operation, id, ms]) {
+  return el('span', { class: 'call' }, el('b', {}, operation), ms === null || ms === undefined ? null : ` ${Math.max(1, Math.round(ms))} ms `,
+    id ? el('span', { class: 'id' }, ' request ', el('code', { 'data-request-id': id }, id)) : null);
+}
+
+/** What a service answered to an attempt, in its own words. */
+export function showAnswer(place, { kind, lead, error, id, detail }) {
+  const d = error ? describe(error) : null;
+  const recorded = d?.id ?? id;
+  place.replaceChildren(el('div', { class: `verdict ${kind}` },
+    el('p', { class: 'lead-in' }, lead),
+    d ? el('blockquote', {}, el('strong', {}, d.status ? `${d.code} · HTTP ${d.status}` : d.code), el('p', {}, d.message)) : null,
+    detail ? el('p', {}, detail) : null,
+    recorded ? el('p', { class: 'foot-note' }, 'request ', el('code', { 'data-request-id': recorded }, recorded)) : null));
+}
