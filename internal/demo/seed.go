@@ -124,7 +124,10 @@ func corsDocument(origins []string) []byte {
 	for _, o := range origins {
 		b.WriteString("<AllowedOrigin>" + o + "</AllowedOrigin>")
 	}
-	b.WriteString("<AllowedMethod>GET</AllowedMethod><AllowedMethod>HEAD</AllowedMethod><AllowedHeader>*</AllowedHeader>" +
+	// DELETE is for the page's "delete a picture", which the policy must refuse:
+	// without it the browser would not even ask.
+	b.WriteString("<AllowedMethod>GET</AllowedMethod><AllowedMethod>HEAD</AllowedMethod><AllowedMethod>DELETE</AllowedMethod>" +
+		"<AllowedHeader>*</AllowedHeader>" +
 		"<ExposeHeader>ETag</ExposeHeader><ExposeHeader>x-amz-request-id</ExposeHeader><MaxAgeSeconds>300</MaxAgeSeconds>" +
 		"</CORSRule></CORSConfiguration>")
 	return []byte(b.String())
