@@ -94,7 +94,7 @@ func dsn(path string, extra ...string) string {
 		"synchronous(FULL)", // sync the log at every commit
 		"busy_timeout(10000)",
 		"foreign_keys(OFF)",
-		"cache_size(-4000)",            // KiB, for each connection
+		"cache_size(-2000)",            // KiB for each connection; the kernel caches the file too
 		"journal_size_limit(67108864)", // give back what a burst made the log grow
 	} {
 		q.Add("_pragma", pragma)

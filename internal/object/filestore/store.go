@@ -36,7 +36,7 @@ type Config struct {
 	// SweepAge spares files younger than this; 0 means 24 hours. Files of
 	// writes in progress are spared at any age.
 	SweepAge time.Duration
-	// CacheBytes bounds the memory for recently read rows; 0 means 16 MiB,
+	// CacheBytes bounds the memory for recently read rows; 0 means 8 MiB,
 	// negative means none.
 	CacheBytes int
 }
@@ -52,7 +52,7 @@ func (c *Config) validate() error {
 		c.SweepAge = 24 * time.Hour
 	}
 	if c.CacheBytes == 0 {
-		c.CacheBytes = 16 << 20
+		c.CacheBytes = 8 << 20
 	}
 	return nil
 }
