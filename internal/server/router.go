@@ -38,7 +38,18 @@ type router struct {
 
 // ServeHTTP implements http.Handler.
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	continueEmpty(w, r)
 	rt.choose(r).ServeHTTP(w, r)
+}
+
+// continueEmpty answers 100 to a client that expects it before a body of no
+// bytes. net/http answers when the body is first read, and leaves empty ones
+// out; botocore takes a final answer without a 100 before it to mean that the
+// connection ends, and never sends the body of the next request on it.
+func continueEmpty(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength == 0 && r.ProtoMajor == 1 && r.ProtoAtLeast(1, 1) && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		w.WriteHeader(http.StatusContinue)
+	}
 }
 
 func (rt *router) choose(r *http.Request) http.Handler {
