@@ -235,6 +235,9 @@ func BenchmarkRequestPath(b *testing.B) {
 // TestRequestPathAllocations holds the budget of design.md 8: signature,
 // session, decision and audit of a gateway request.
 func TestRequestPathAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates too")
+	}
 	s := newSpine(t, newStill())
 	r, w := s.received(t), &sink{header: http.Header{}}
 	n := testing.AllocsPerRun(500, func() {
