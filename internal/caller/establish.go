@@ -41,6 +41,9 @@ func (c *Resolver) Establish(r *http.Request, a *sigv4.Authorization, service st
 	if err := verifier.Verify(r, a, key); err != nil {
 		return nil, sigv4.Key{}, err
 	}
+	if c.cfg.Used != nil && p.Session == nil {
+		c.cfg.Used(a.AccessKeyID, a.Scope.Service, a.Scope.Region)
+	}
 	return p, key, nil
 }
 

@@ -31,6 +31,8 @@ type Config struct {
 	Regions []string
 	// Revoked, when set, says whether a session was revoked before its time.
 	Revoked func(*sts.Session) bool
+	// Used, when set, is told of every accepted request of a long-term key.
+	Used func(accessKeyID, service, region string)
 	// TrustedProxies are the addresses whose X-Forwarded-For, -Proto and -Host
 	// are believed.
 	TrustedProxies []netip.Prefix

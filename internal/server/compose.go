@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"path/filepath"
+	"time"
 
 	"github.com/rockpool-id/rockpool/internal/api"
 	"github.com/rockpool-id/rockpool/internal/api/cognitoapi"
@@ -129,6 +130,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
+	p.opened(watch(users))
 	jwt, err := newJWT(c, o, engine.LoginKeys())
 	if err != nil {
 		return p, err
@@ -163,6 +165,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	}
 	resolver, err := caller.New(caller.Config{
 		IAM: users.Snapshot, Sessions: sessions, Regions: []string{c.Region}, TrustedProxies: proxies, Now: o.Now,
+		Used: users.RecordKeyUse,
 	})
 	if err != nil {
 		return p, err
@@ -249,4 +252,20 @@ func prefixes(list []string) ([]netip.Prefix, error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// watch keeps the IAM snapshot fresh and saves when keys were used, until the
+// function it returns is called.
+func watch(users *iam.Service) func() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		users.Watch(ctx, time.Second)
+	}()
+	return func() error {
+		cancel()
+		<-done
+		return users.SaveKeyUses(context.Background())
+	}
 }
