@@ -175,15 +175,16 @@ func (f *Front) finish(x *Exchange, s Service, call Call, err error) {
 	}
 }
 
-// log writes one line per request: errors of ours as Error, refusals as Warn.
+// log writes one line per request: errors of ours as Error, the caller's as
+// Warn.
 func (f *Front) log(x *Exchange, err error, cut bool) {
-	level := slog.LevelDebug
+	level := slog.LevelInfo
 	switch {
 	case err != nil && x.R.Context().Err() != nil:
 		level = slog.LevelInfo // the client went away
 	case cut, x.W.Status() >= 500 && x.W.Status() != http.StatusNotImplemented:
 		level = slog.LevelError
-	case err != nil && x.W.Status() == http.StatusForbidden:
+	case err != nil:
 		level = slog.LevelWarn
 	}
 	ctx := x.R.Context()

@@ -201,6 +201,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		return p, err
 	}
 	p.router = &router{
+		host:  resolver.Host,
 		json:  map[string]http.Handler{"AWSCognitoIdentityService": cognito},
 		query: map[string]http.Handler{"2010-05-08": iamService, "2011-06-15": stsService},
 		named: map[string]http.Handler{"cognito-identity": cognito, "iam": iamService, "sts": stsService, "s3": s3},

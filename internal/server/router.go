@@ -20,6 +20,9 @@ const maxFormBody = 11 << 20
 // X-Amz-Target prefix; else Action and Version; else the service in the
 // signature's scope; else the host name; else S3.
 type router struct {
+	// host is the host the client named, which a trusted proxy may have to
+	// tell; signatures cover it.
+	host func(r *http.Request) string
 	// json maps the prefix of X-Amz-Target, up to the dot, to its service.
 	json map[string]http.Handler
 	// query maps the Version parameter to its service.
@@ -39,6 +42,7 @@ type router struct {
 // ServeHTTP implements http.Handler.
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	continueEmpty(w, r)
+	r.Host = rt.host(r)
 	rt.choose(r).ServeHTTP(w, r)
 }
 
