@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 
 	"github.com/rockpool-id/rockpool/internal/audit"
 	"github.com/rockpool-id/rockpool/internal/authz"
@@ -71,6 +72,8 @@ type Front struct {
 	Decide   authz.Decider
 	Audit    audit.Sink
 	Log      *slog.Logger
+
+	buffers sync.Pool
 }
 
 // Validate reports a missing field.
@@ -91,7 +94,7 @@ func (f *Front) Validate() error {
 func (f *Front) Serve(w http.ResponseWriter, r *http.Request, s Service) {
 	x := &Exchange{R: r, Network: f.Identify.Observe(r), front: f}
 	x.ID, x.Now = x.Network.RequestID, x.Network.Time
-	x.W.init(w)
+	x.W.init(w, &f.buffers)
 	var call Call
 	defer func() {
 		var failure error
@@ -169,7 +172,7 @@ func (f *Front) finish(x *Exchange, s Service, call Call, err error) {
 	}
 	x.code = code
 	f.log(x, err, cut)
-	f.record(x, call, code, message)
+	f.record(x, call, err, code, message)
 	if cut {
 		panic(http.ErrAbortHandler)
 	}

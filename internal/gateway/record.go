@@ -1,13 +1,16 @@
 package gateway
 
 import (
+	"errors"
+
 	"github.com/rockpool-id/rockpool/internal/audit"
+	"github.com/rockpool-id/rockpool/internal/authz"
 	"github.com/rockpool-id/rockpool/internal/caller"
 	"github.com/rockpool-id/rockpool/policy"
 )
 
 // record makes the audit event of a request and hands it to the sink.
-func (f *Front) record(x *Exchange, call Call, code, message string) {
+func (f *Front) record(x *Exchange, call Call, err error, code, message string) {
 	e := &audit.Event{
 		Time: x.Now, RequestID: x.ID, EventSource: f.Source, EventName: x.op.Name, Region: f.Region,
 		Account:   f.Account,
@@ -21,7 +24,7 @@ func (f *Front) record(x *Exchange, call Call, code, message string) {
 	if call != nil {
 		call.Record(x, e)
 	}
-	if q := x.deciding(); q != nil {
+	if q := x.deciding(err); q != nil {
 		if e.Extra == nil {
 			e.Extra = make(map[string]any, 5)
 		}
@@ -42,7 +45,7 @@ func (q *Question) facts(m map[string]any) {
 		m["decision"] = "implicitDeny"
 	}
 	if !q.Decision.Allowed {
-		m["action"] = q.Action
+		m["action"], m["resource"] = q.Action, q.Resource
 	}
 	if q.Decision.Policy == nil {
 		return
@@ -62,12 +65,12 @@ func (q *Question) facts(m map[string]any) {
 	m["statement"] = q.Decision.Statement
 }
 
-// deciding returns the question that explains the outcome: the first one that
-// refused the request, else the first.
-func (x *Exchange) deciding() *Question {
-	for i := range x.questions {
-		if q := &x.questions[i]; !q.Decision.Allowed && q.OnDeny == FailRequest {
-			return q
+// deciding returns the question that explains the outcome: the one that was
+// denied, else the first.
+func (x *Exchange) deciding(err error) *Question {
+	if err != nil {
+		if d, ok := errors.AsType[*Denied](err); ok {
+			return &Question{Request: authz.Request{Action: d.Action, Resource: d.Resource}, Decision: d.Decision}
 		}
 	}
 	if len(x.questions) > 0 {

@@ -15,11 +15,15 @@ type Response struct {
 	bytes  int64
 	used   int
 	values [24]string
+	// buffers holds buffers of sendfileFrom bytes; it belongs to the Front.
+	buffers *sync.Pool
 }
 
 var _ io.ReaderFrom = (*Response)(nil)
 
-func (w *Response) init(under http.ResponseWriter) { w.w, w.header = under, under.Header() }
+func (w *Response) init(under http.ResponseWriter, buffers *sync.Pool) {
+	w.w, w.header, w.buffers = under, under.Header(), buffers
+}
 
 // Header returns the header map.
 func (w *Response) Header() http.Header { return w.header }
@@ -53,9 +57,6 @@ func (w *Response) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// copyBuffers holds buffers of sendfileFrom bytes.
-var copyBuffers = sync.Pool{New: func() any { b := make([]byte, sendfileFrom); return &b }}
-
 // sendfileFrom is the size from which sendfile pays for its extra system calls.
 const sendfileFrom = 32 << 10
 
@@ -65,13 +66,16 @@ func (w *Response) ReadFrom(src io.Reader) (int64, error) {
 		w.status = http.StatusOK
 	}
 	if l, ok := src.(*io.LimitedReader); ok && l.N <= sendfileFrom {
-		buf := copyBuffers.Get().(*[]byte)
-		defer copyBuffers.Put(buf)
-		n, err := io.ReadFull(l, (*buf)[:l.N])
+		buf, ok := w.buffers.Get().(*[sendfileFrom]byte)
+		if !ok {
+			buf = new([sendfileFrom]byte)
+		}
+		defer w.buffers.Put(buf)
+		n, err := io.ReadFull(l, buf[:l.N])
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			err = nil // shorter than promised: the caller compares lengths
 		}
-		m, werr := w.w.Write((*buf)[:n])
+		m, werr := w.w.Write(buf[:n])
 		w.bytes += int64(m)
 		if err == nil {
 			err = werr

@@ -67,7 +67,11 @@ func (h *hosts) bucket(host string) (a address) {
 		if host == base {
 			return address{}
 		}
-		if b, ok := strings.CutSuffix(host, "."+base); ok && !endpoint(b) {
+		b, ok := strings.CutSuffix(host, "."+base)
+		if ok && otherService(b) {
+			return address{}
+		}
+		if ok && !endpoint(b) {
 			if i := strings.LastIndex(b, ".s3."); i > 0 {
 				b = b[:i]
 			}
@@ -84,6 +88,18 @@ func (h *hosts) bucket(host string) (a address) {
 // region ("s3", "s3.eu-west-1", "s3.dualstack.eu-west-1") and so no bucket.
 func endpoint(labels string) bool {
 	return labels == "s3" || strings.HasPrefix(labels, "s3.") && !strings.Contains(labels[len("s3."):], ".s3")
+}
+
+// otherService reports whether the labels before a base name another service of
+// the installation, alone or with a region. A bucket of that name is reached in
+// path style.
+func otherService(labels string) bool {
+	first, rest, _ := strings.Cut(labels, ".")
+	switch first {
+	case "cognito-identity", "cognito-idp", "sts", "iam", "dynamodb", "rockpool", "console":
+		return !strings.Contains(rest, ".") && !strings.HasPrefix(rest, "s3")
+	}
+	return strings.HasSuffix(labels, ".execute-api") || strings.Contains(labels, ".execute-api.")
 }
 
 // websiteMark reports whether s continues ".s3-website" as a host name does:

@@ -19,6 +19,10 @@ func TestHostsNameBuckets(t *testing.T) {
 		{"[::1]:8460", address{}},
 		{"pictures.localhost:8460", address{bucket: "pictures"}},
 		{"s3.localhost", address{}},
+		{"sts.localhost", address{}},
+		{"cognito-identity.us-east-1.example.com", address{}},
+		{"iam.s3.localhost", address{bucket: "iam"}},
+		{"api1.execute-api.us-east-1.example.com", address{}},
 		{"pictures.s3.localhost", address{bucket: "pictures"}},
 		{"S3.us-east-1.amazonaws.com", address{}},
 		{"Pictures.S3.amazonaws.com", address{bucket: "pictures"}},
@@ -44,6 +48,18 @@ func TestHostsNameBuckets(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestHostsThatOnlyS3Has(t *testing.T) {
+	g := &Gateway{hosts: newHosts([]string{"rockpool.example.com"}, nil)}
+	for host, want := range map[string]bool{
+		"127.0.0.1:8460": false, "localhost:8460": false, "rockpool.example.com": false, "s3.rockpool.example.com": false, "sts.rockpool.example.com": false,
+		"pictures.rockpool.example.com": true, "pictures.s3.anything": true, "site.s3-website.anything": true, "unknown.test": false,
+	} {
+		if got := g.Owns(host); got != want {
+			t.Errorf("Owns(%q) = %v", host, got)
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func seed(tb testing.TB, store object.Store, n int) {
 	ctx := context.Background()
 	err := store.CreateBucket(ctx, object.Bucket{
 		Name: "pictures", Account: gatewaytest.Account, Region: gatewaytest.Region, Created: now(),
-		Config: map[string]string{subBlock: printBlock(blockEverything)},
+		Config: map[string]string{subBlock: printBlock(blockEverything())},
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -196,7 +196,7 @@ func (s *still) Close() error { return nil }
 
 func newStill() *still {
 	return &still{
-		bucket: object.Bucket{Name: "pictures", Account: gatewaytest.Account, Region: gatewaytest.Region, Config: map[string]string{subBlock: printBlock(blockEverything)}},
+		bucket: object.Bucket{Name: "pictures", Account: gatewaytest.Account, Region: gatewaytest.Region, Config: map[string]string{subBlock: printBlock(blockEverything())}},
 		info:   object.Info{Key: "cat.jpg", Size: 4, ETag: "8d777f385d3dfec8815d20f7496026dc", Modified: now(), Headers: object.Headers{ContentType: "image/jpeg"}},
 		data:   []byte("data"),
 	}

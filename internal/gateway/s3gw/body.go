@@ -98,8 +98,26 @@ func contentMD5(h http.Header) (string, error) {
 	return hex.EncodeToString(raw), nil
 }
 
-// checksumSizes are the algorithms an object can be stored with.
-var checksumSizes = map[string]int{"crc32": 4, "crc32c": 4, "crc64nvme": 8, "sha1": 20, "sha256": 32}
+// checksumAlgorithms are those an object can be stored with.
+func checksumAlgorithms() [5]string {
+	return [...]string{"crc32", "crc32c", "crc64nvme", "sha1", "sha256"}
+}
+
+// checksumSize is the length of an algorithm's value in bytes, 0 for an unknown
+// algorithm.
+func checksumSize(algorithm string) int {
+	switch algorithm {
+	case "crc32", "crc32c":
+		return 4
+	case "crc64nvme":
+		return 8
+	case "sha1":
+		return 20
+	case "sha256":
+		return 32
+	}
+	return 0
+}
 
 // checksumHeader is the canonical response header of an algorithm.
 func checksumHeader(algorithm string) string {
@@ -130,9 +148,9 @@ func (c *call) declaredChecksum() (sum object.Checksum, trailer string, err erro
 		if !ok || algorithm == "algorithm" || algorithm == "type" || algorithm == "mode" {
 			continue
 		}
-		size, known := checksumSizes[algorithm]
+		size := checksumSize(algorithm)
 		switch {
-		case !known:
+		case size == 0:
 			return sum, "", notImplemented(strings.ToLower(name))
 		case sum.Algorithm != "":
 			return sum, "", invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
@@ -146,7 +164,7 @@ func (c *call) declaredChecksum() (sum object.Checksum, trailer string, err erro
 	}
 	if t := strings.ToLower(c.amz("X-Amz-Trailer")); t != "" {
 		algorithm, _ := strings.CutPrefix(t, "x-amz-checksum-")
-		if _, known := checksumSizes[algorithm]; !known {
+		if checksumSize(algorithm) == 0 {
 			return sum, "", notImplemented("x-amz-trailer")
 		}
 		if sum.Algorithm != "" {
@@ -205,7 +223,7 @@ func (c *call) declaresDigest() bool {
 	}
 	return slices.ContainsFunc(slices.Collect(c.amzNames()), func(name string) bool {
 		a, ok := strings.CutPrefix(name, "X-Amz-Checksum-")
-		return ok && checksumSizes[strings.ToLower(a)] != 0 || name == "X-Amz-Trailer"
+		return ok && checksumSize(strings.ToLower(a)) != 0 || name == "X-Amz-Trailer"
 	})
 }
 

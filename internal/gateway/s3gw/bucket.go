@@ -110,7 +110,7 @@ func (c *call) createBucket(x *gateway.Exchange) error {
 	if acl := c.amz("X-Amz-Acl"); acl != "" && acl != "private" || c.grants() {
 		return fail(http.StatusBadRequest, "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
 	}
-	config := map[string]string{subBlock: printBlock(blockEverything), subOwnership: enforcedOwnership}
+	config := map[string]string{subBlock: printBlock(blockEverything()), subOwnership: enforcedOwnership}
 	if len(c.create.tags) > 0 {
 		config[subTagging] = printTags(c.create.tags)
 	}

@@ -14,7 +14,7 @@ type publicAccessBlock struct {
 }
 
 // blockEverything is what a new bucket has.
-var blockEverything = publicAccessBlock{true, true, true, true}
+func blockEverything() publicAccessBlock { return publicAccessBlock{true, true, true, true} }
 
 func parseBlock(body []byte) (publicAccessBlock, error) {
 	var b publicAccessBlock

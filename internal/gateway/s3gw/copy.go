@@ -215,7 +215,7 @@ func (c *call) copyOptions(src *object.Info) (*object.PutOptions, *[]object.Tag,
 // checksumAlgorithm reads x-amz-checksum-algorithm.
 func (c *call) checksumAlgorithm() (string, error) {
 	v := strings.ToLower(c.amz("X-Amz-Checksum-Algorithm"))
-	if _, ok := checksumSizes[v]; !ok && v != "" {
+	if v != "" && checksumSize(v) == 0 {
 		return "", invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 	}
 	return v, nil

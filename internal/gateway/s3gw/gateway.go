@@ -68,7 +68,8 @@ type Gateway struct {
 	hosts   hosts
 	origins []string
 	table   table
-	hostID  []string // a header value, shared by all answers
+	hostID  []string // header values, shared by all answers
+	server  []string
 
 	mu      sync.RWMutex
 	buckets map[string]*settings // compiled, by name
@@ -100,7 +101,7 @@ func New(c Config) (*Gateway, error) {
 			Log: c.Log,
 		},
 		store: c.Store, iam: c.IAM, sealer: c.Sealer, account: c.Account, region: c.Region,
-		hosts: newHosts(c.Bases, c.Domains), origins: c.Origins, table: newTable(), hostID: []string{c.HostID}, buckets: map[string]*settings{},
+		hosts: newHosts(c.Bases, c.Domains), origins: c.Origins, table: newTable(), hostID: []string{c.HostID}, server: []string{"Rockpool"}, buckets: map[string]*settings{},
 	}
 	return g, g.front.Validate()
 }
@@ -108,21 +109,12 @@ func New(c Config) (*Gateway, error) {
 // ServeHTTP serves one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.front.Serve(w, r, g) }
 
-// Owns reports whether a Host names this gateway: a bucket in virtual-hosted
-// style, a website or the endpoint itself. The server asks it when nothing else
-// in a request names a service.
+// Owns reports whether a Host names a bucket or an endpoint that only S3 has, so
+// that nothing else in the request decides where it goes. The endpoint's own
+// name is not such a Host: other services may answer there too.
 func (g *Gateway) Owns(host string) bool {
 	a := g.hosts.bucket(host)
-	return a.bucket != "" || a.other != "" || hostName(host) != "localhost" && g.isBase(hostName(host))
-}
-
-func (g *Gateway) isBase(host string) bool {
-	for _, b := range g.hosts.bases {
-		if host == b {
-			return true
-		}
-	}
-	return len(host) > 3 && host[:3] == "s3."
+	return a.bucket != "" || a.other != ""
 }
 
 // stamp sets the headers of every answer.
@@ -130,10 +122,8 @@ func (g *Gateway) stamp(x *gateway.Exchange) {
 	x.W.Set("X-Amz-Request-Id", x.ID)
 	h := x.W.Header()
 	h["X-Amz-Id-2"] = g.hostID
-	h["Server"] = serverName
+	h["Server"] = g.server
 }
-
-var serverName = []string{"Rockpool"}
 
 // send answers with an XML document.
 func (g *Gateway) send(x *gateway.Exchange, status int, d *doc) {

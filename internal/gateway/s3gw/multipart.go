@@ -233,7 +233,7 @@ func (c *call) readParts(text []byte) ([]object.CompletePart, map[int]bool, erro
 func readPart(k *node) (object.CompletePart, error) {
 	var p object.CompletePart
 	names := []string{"PartNumber", "ETag"}
-	for a := range checksumSizes {
+	for _, a := range checksumAlgorithms() {
 		names = append(names, "Checksum"+checksumLabel(a))
 	}
 	if err := k.only(names...); err != nil {
@@ -256,7 +256,7 @@ func readPart(k *node) (object.CompletePart, error) {
 		return p, malformedXML(errNoEntry)
 	}
 	p.ETag = unquote(etag)
-	for a := range checksumSizes {
+	for _, a := range checksumAlgorithms() {
 		v, ok, err := k.str("Checksum" + checksumLabel(a))
 		switch {
 		case err != nil:

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rockpool-id/rockpool/internal/authz"
 	"github.com/rockpool-id/rockpool/internal/gateway"
 	"github.com/rockpool-id/rockpool/internal/object"
 	"github.com/rockpool-id/rockpool/internal/sts"
@@ -72,7 +71,7 @@ func (c *call) missingIn(x *gateway.Exchange, s *settings, err error, action str
 	if d.Allowed {
 		return err
 	}
-	return &gateway.Denied{Action: action, Resource: q.Resource, Decision: authz.Decision{Decision: d.Decision, Message: d.Message, Plain: d.Plain}}
+	return &gateway.Denied{Action: action, Resource: q.Resource, Decision: d}
 }
 
 // checkVersion accepts the one version of an object in a bucket without

@@ -72,7 +72,7 @@ func compileSettings(b *object.Bucket) *settings {
 		s.hasBlock = true
 		block, err := parseBlock([]byte(text))
 		if err != nil {
-			block = blockEverything
+			block = blockEverything()
 		}
 		s.block = block
 	}
