@@ -95,11 +95,11 @@ function boulder(c, r, x, y, s, tall) {
   c.clip(shape);
   c.fillStyle = linear(c, x - s, y, x + s, y - s * 0.5, fade('#13202b', 0.75), [0.55, fade('#13202b', 0.1)], fade('#ffcf96', 0.5));
   c.fillRect(x - s * 1.5, y - s * 2, s * 3, s * 4);
-  for (let i = 0; i < s * 1.4; i++) { // barnacles and weed at the foot
-    const py = y + s * 0.3 - Math.abs(r.bell()) * s * 0.5;
+  for (let i = 0; i < s * 2.6; i++) { // barnacles and weed at the foot
+    const py = y + s * 0.36 - Math.abs(r.bell()) * s * 0.36;
     c.fillStyle = fade(r.pick(['#6b7a35', '#8a8f3d', '#d9d2bf', '#41512c']), 0.85);
     c.beginPath();
-    c.ellipse(x + r.bell() * s * 0.7, py, r.between(1, s * 0.05), r.between(1, s * 0.07), 0, 0, TAU);
+    c.ellipse(x + r.bell() * s * 0.7, py, r.between(0.8, 1.6 + s * 0.014), r.between(0.8, 1.6 + s * 0.02), 0, 0, TAU);
     c.fill();
   }
   c.restore();

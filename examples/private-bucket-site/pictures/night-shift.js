@@ -24,7 +24,7 @@ function stars(c, r) {
 /** Waves that light up where they break. */
 function sea(c, r) {
   c.fillStyle = linear(c, 0, HORIZON, 0, 610, '#14365a', '#08182f');
-  c.fillRect(0, HORIZON, W, 200);
+  c.fillRect(0, HORIZON, W, H - HORIZON);
   for (let row = 0; row < 24; row++) {
     const t = row / 24, y = HORIZON + 3 + t * t * 150;
     for (let i = 0; i < 20; i++) {

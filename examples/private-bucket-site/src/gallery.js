@@ -2,6 +2,8 @@
 
 import { byId, bytes, el, titleOf } from './dom.js';
 
+const LOCK = '<svg viewBox="0 0 24 28"><path d="M4 12V8a8 8 0 0 1 16 0v4h1a3 3 0 0 1 3 3v10a3 3 0 0 1-3 3H3a3 3 0 0 1-3-3V15a3 3 0 0 1 3-3zm4 0h8V8a4 4 0 0 0-8 0zm4 4a3 3 0 0 0-1.6 5.5L10 25h4l-.4-3.5A3 3 0 0 0 12 16z"/></svg>';
+
 export class Gallery {
   #list = byId('gallery');
   #box = byId('box');
@@ -25,7 +27,11 @@ export class Gallery {
     if (this.#box.open) this.#box.close();
     this.#pictures = [];
     this.#list.classList.add('locked');
-    this.#list.replaceChildren(...Array.from({ length: 6 }, () => el('li', { class: 'frame', 'aria-hidden': 'true' })));
+    this.#list.replaceChildren(...Array.from({ length: 7 }, () => {
+      const frame = el('li', { class: 'frame', 'aria-hidden': 'true' });
+      frame.innerHTML = LOCK;
+      return frame;
+    }));
   }
 
   /** Shows pictures: [{ key, size, url }]. */

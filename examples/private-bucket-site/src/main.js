@@ -64,7 +64,7 @@ async function tell() {
     ['iss', claims.iss], ['aud', claims.aud], ['sub', claims.sub], claims.email && ['email', claims.email],
     ['good until', time(new Date(claims.exp * 1000))],
   ]);
-  byId('story-lead').textContent = 'This is what has just happened between your browser and the services.';
+  byId('story-lead').replaceChildren('This is what has just happened between your browser and the services. ', el('a', { href: '#gallery-title' }, 'Straight to the pictures'));
   let step = 'identity';
   try {
     story.begin(step);
@@ -105,10 +105,12 @@ async function tell() {
   } catch (e) {
     story.fail(step, e);
     if (isExpired(e)) signInAgain('Your sign-in has expired.');
+    else if (e.name === 'NotAuthorizedException') signInAgain('Your sign-in was not accepted.');
   }
 }
 
 function greet(claims) {
+  byId('hero').classList.add('open');
   byId('person').textContent = claims.name ?? claims.email ?? claims.sub;
   const face = byId('face');
   face.hidden = true;
@@ -129,6 +131,7 @@ function leave() {
   gallery.lock();
   byId('who').hidden = true;
   byId('start').hidden = false;
+  byId('hero').classList.remove('open');
   byId('forbidden-get').disabled = byId('forbidden-delete').disabled = true;
   byId('forbidden-message').replaceChildren();
 }
@@ -139,7 +142,7 @@ function signOut() {
   hideNotice();
   byId('story-lead').textContent = 'You have signed out; the page has forgotten token and keys.';
   byId('gallery-lead').textContent = 'Closed to the public. Sign in to see what is inside.';
-  byId('signin').focus();
+  byId('start').querySelector('button:not([hidden])')?.focus();
 }
 
 /** Offers to sign in again, or to take new keys while the token still serves. */

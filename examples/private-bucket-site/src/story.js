@@ -77,5 +77,5 @@ export function showAnswer(place, { kind, lead, error, id, detail }) {
     el('p', { class: 'lead-in' }, lead),
     d ? el('blockquote', {}, el('strong', {}, d.status ? `${d.code} · HTTP ${d.status}` : d.code), el('p', {}, d.message)) : null,
     detail ? el('p', {}, detail) : null,
-    recorded ? el('p', { class: 'foot-note' }, 'request ', el('code', { 'data-request-id': recorded }, recorded)) : null));
+    recorded ? el('p', { class: 'foot-note' }, el('span', {}, 'request ', el('code', { 'data-request-id': recorded }, recorded))) : null));
 }
