@@ -1,0 +1,183 @@
+"""IAM and STS as boto3 speaks them, with the order of calls that Terraform makes."""
+
+import datetime
+import json
+
+from env import ACCOUNT, Case, account_trust, assumer, bucket, client, name, not_built, policy, session
+
+READ = policy({"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})
+
+
+class Roles(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.iam = client("iam")
+
+    def test_a_role_as_terraform_makes_reads_changes_and_deletes_it(self):
+        role = name("role")
+        made = self.iam.create_role(RoleName=role, Path="/team/", AssumeRolePolicyDocument=account_trust(), Description="d",
+                                    MaxSessionDuration=7200, Tags=[{"Key": "team", "Value": "pictures"}])["Role"]
+        self.members(made, "Path", "RoleName", "RoleId", "Arn", "CreateDate", "AssumeRolePolicyDocument", also=["Description", "Tags"])
+        self.assertEqual(made["Arn"], f"arn:aws:iam::{ACCOUNT}:role/team/{role}")
+        self.assertRegex(made["RoleId"], "^AROA[A-Z2-7]{17}$")
+        self.iam.get_waiter("role_exists").wait(RoleName=role, WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+        got = self.iam.get_role(RoleName=role)["Role"]
+        self.members(got, "Path", "RoleName", "RoleId", "Arn", "CreateDate", "AssumeRolePolicyDocument", "Description", "MaxSessionDuration", "Tags", "RoleLastUsed")
+        self.assertEqual((got["MaxSessionDuration"], got["Tags"], got["AssumeRolePolicyDocument"]),
+                         (7200, [{"Key": "team", "Value": "pictures"}], json.loads(account_trust())))
+        self.iam.put_role_policy(RoleName=role, PolicyName="inline", PolicyDocument=READ)
+        self.assertEqual(self.iam.list_role_policies(RoleName=role)["PolicyNames"], ["inline"])
+        self.assertEqual(self.iam.get_role_policy(RoleName=role, PolicyName="inline")["PolicyDocument"], json.loads(READ))
+        managed = self.iam.create_policy(PolicyName=name("policy"), PolicyDocument=READ, Description="")["Policy"]
+        self.iam.attach_role_policy(RoleName=role, PolicyArn=managed["Arn"])
+        self.assertEqual(self.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"],
+                         [{"PolicyName": managed["PolicyName"], "PolicyArn": managed["Arn"]}])
+        self.assertEqual(self.iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"], [])
+        self.iam.update_role(RoleName=role, MaxSessionDuration=3600)
+        self.iam.update_assume_role_policy(RoleName=role, PolicyDocument=account_trust())
+        self.iam.tag_role(RoleName=role, Tags=[{"Key": "more", "Value": ""}])
+        self.iam.untag_role(RoleName=role, TagKeys=["team"])
+        self.assertEqual(self.iam.list_role_tags(RoleName=role)["Tags"], [{"Key": "more", "Value": ""}])
+        self.iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=managed["Arn"])
+        self.assertEqual(self.iam.get_role(RoleName=role)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"], managed["Arn"])
+        self.iam.delete_role_permissions_boundary(RoleName=role)
+        self.refused(409, "DeleteConflict", "Cannot delete entity, must detach all policies first.", self.iam.delete_role, RoleName=role)
+        self.iam.detach_role_policy(RoleName=role, PolicyArn=managed["Arn"])
+        self.refused(409, "DeleteConflict", "Cannot delete entity, must delete policies first.", self.iam.delete_role, RoleName=role)
+        self.iam.delete_role_policy(RoleName=role, PolicyName="inline")
+        self.iam.delete_role(RoleName=role)
+        self.refused(404, "NoSuchEntity", f"The role with name {role} cannot be found.", self.iam.get_role, RoleName=role)
+        with self.assertRaises(self.iam.exceptions.NoSuchEntityException):
+            self.iam.get_role(RoleName=role)
+        self.iam.delete_policy(PolicyArn=managed["Arn"])
+
+    def test_documents_come_back_byte_for_byte(self):
+        role = name("role")
+        self.iam.create_role(RoleName=role, AssumeRolePolicyDocument=account_trust())
+        odd = policy({"Sid": "Odd", "Effect": "Allow", "Action": "s3:*", "Resource": ["arn:aws:s3:::b/a+b %2B \u00e9 \U0001f41a/${aws:username}/*"]})
+        self.iam.put_role_policy(RoleName=role, PolicyName="odd", PolicyDocument=odd)
+        self.assertEqual(self.iam.get_role_policy(RoleName=role, PolicyName="odd")["PolicyDocument"], json.loads(odd))
+
+    def test_policy_versions(self):
+        arn = self.iam.create_policy(PolicyName=name("policy"), PolicyDocument=READ)["Policy"]["Arn"]
+        for _ in range(4):
+            self.iam.create_policy_version(PolicyArn=arn, PolicyDocument=READ, SetAsDefault=True)
+        self.refused(409, "LimitExceeded", "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.",
+                     self.iam.create_policy_version, PolicyArn=arn, PolicyDocument=READ)
+        got = self.iam.list_policy_versions(PolicyArn=arn)["Versions"]
+        self.assertEqual([(v["VersionId"], v["IsDefaultVersion"]) for v in got], [("v5", True), ("v4", False), ("v3", False), ("v2", False), ("v1", False)])
+        self.assertEqual(self.iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]["Document"], json.loads(READ))
+        self.iam.get_waiter("policy_exists").wait(PolicyArn=arn, WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+
+    def test_lists_are_paged(self):
+        made = {name("page") for _ in range(5)}
+        for role in made:
+            self.iam.create_role(RoleName=role, Path="/paged/", AssumeRolePolicyDocument=account_trust())
+        pages = list(self.iam.get_paginator("list_roles").paginate(PathPrefix="/paged/", PaginationConfig={"PageSize": 2}))
+        self.assertEqual([len(p["Roles"]) for p in pages], [2, 2, 1])
+        self.assertEqual({r["RoleName"] for p in pages for r in p["Roles"]}, made)
+        self.assertEqual([p["IsTruncated"] for p in pages], [True, True, False])
+        self.assertGreater(len(list(self.iam.get_paginator("list_policies").paginate(Scope="AWS", PaginationConfig={"PageSize": 2}))), 1)
+        self.refused(400, "ValidationError", None, self.iam.list_roles, Marker="nonsense")
+
+    def test_error_codes(self):
+        self.refused(400, "MalformedPolicyDocument", None, self.iam.create_role, RoleName=name("bad"), AssumeRolePolicyDocument="{")
+        role = name("twice")
+        self.iam.create_role(RoleName=role, AssumeRolePolicyDocument=account_trust())
+        self.refused(409, "EntityAlreadyExists", f"Role with name {role} already exists.", self.iam.create_role, RoleName=role, AssumeRolePolicyDocument=account_trust())
+        self.refused(400, "ValidationError", None, self.iam.create_role, RoleName="no spaces", AssumeRolePolicyDocument=account_trust())
+        missing = f"arn:aws:iam::{ACCOUNT}:policy/none"
+        self.refused(404, "NoSuchEntity", "Policy ARN was not found.".replace("ARN", missing), self.iam.get_policy, PolicyArn=missing)
+
+    def test_users_and_keys(self):
+        user = name("user")
+        self.iam.create_user(UserName=user)
+        self.iam.get_waiter("user_exists").wait(UserName=user, WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+        key = self.iam.create_access_key(UserName=user)["AccessKey"]
+        self.members(key, "UserName", "AccessKeyId", "Status", "SecretAccessKey", "CreateDate")
+        keys = (key["AccessKeyId"], key["SecretAccessKey"], None)
+        self.assertEqual(client("sts", keys).get_caller_identity()["Arn"], f"arn:aws:iam::{ACCOUNT}:user/{user}")
+        self.refused(403, "AccessDenied", f"User: arn:aws:iam::{ACCOUNT}:user/{user} is not authorized to perform: s3:ListAllMyBuckets "
+                     "because no identity-based policy allows the s3:ListAllMyBuckets action", client("s3", keys).list_buckets)
+        self.iam.update_access_key(UserName=user, AccessKeyId=key["AccessKeyId"], Status="Inactive")
+        self.refused(403, "InvalidAccessKeyId", None, client("s3", keys).list_buckets)
+        self.refused(403, "InvalidClientTokenId", "The security token included in the request is invalid.", client("sts", keys).get_caller_identity)
+
+    @not_built("CreateGroup")
+    def test_groups(self):
+        user = name("user")
+        self.iam.create_user(UserName=user)
+        key = self.iam.create_access_key(UserName=user)["AccessKey"]
+        keys = (key["AccessKeyId"], key["SecretAccessKey"], None)
+        group = name("group")
+        self.iam.create_group(GroupName=group)
+        self.iam.put_group_policy(GroupName=group, PolicyName="p", PolicyDocument=policy({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}))
+        self.iam.add_user_to_group(GroupName=group, UserName=user)
+        client("s3", keys).list_buckets()
+
+
+class Sessions(Case):
+    def test_members_and_arns(self):
+        iam, role = client("iam"), name("role")
+        arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=account_trust())["Role"]["Arn"]
+        got = client("sts", assumer()).assume_role(RoleArn=arn, RoleSessionName="me", DurationSeconds=900)
+        self.members(got, "Credentials", "AssumedRoleUser", also=["PackedPolicySize"])
+        self.members(got["Credentials"], "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+        left = got["Credentials"]["Expiration"] - datetime.datetime.now(datetime.timezone.utc)
+        self.assertTrue(850 < left.total_seconds() <= 900, left)
+        keys = tuple(got["Credentials"][n] for n in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
+        who = client("sts", keys).get_caller_identity()
+        self.members(who, "UserId", "Account", "Arn")
+        self.assertEqual((who["Account"], who["Arn"]), (ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/me"))
+        self.assertEqual(who["UserId"], got["AssumedRoleUser"]["AssumedRoleId"])
+        self.assertEqual(client("sts").get_caller_identity()["Arn"], f"arn:aws:iam::{ACCOUNT}:root")
+
+    def test_a_session_policy_only_narrows(self):
+        made = bucket("narrow")
+        s3 = client("s3")
+        for key in ("a", "b"):
+            s3.put_object(Bucket=made, Key=key, Body=key.encode())
+        narrow = policy({"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{made}/a"})
+        keys = session({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}, Policy=narrow)
+        self.assertEqual(client("s3", keys).get_object(Bucket=made, Key="a")["Body"].read(), b"a")
+        answer = self.refused(403, "AccessDenied", None, client("s3", keys).get_object, Bucket=made, Key="b")
+        self.assertIn("because no session policy allows the s3:GetObject action", answer["Error"]["Message"])
+        answer = self.refused(403, "AccessDenied", None, client("s3", keys).put_object, Bucket=made, Key="a", Body=b"")
+        self.assertIn("because no identity-based policy allows the s3:PutObject action", answer["Error"]["Message"])
+
+    def test_an_explicit_deny_says_so(self):
+        made = bucket("deny")
+        client("s3").put_bucket_policy(Bucket=made, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{made}/*"}]}))
+        keys = session({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+        answer = self.refused(403, "AccessDenied", None, client("s3", keys).get_object, Bucket=made, Key="k")
+        self.assertIn("with an explicit deny in a resource-based policy", answer["Error"]["Message"])
+
+    def test_session_tags_are_conditions(self):
+        made = bucket("tags")
+        client("s3").put_object(Bucket=made, Key="red/x", Body=b"red")
+        iam, role = client("iam"), name("role")
+        trust = json.loads(account_trust())
+        trust["Statement"][0]["Action"] = ["sts:AssumeRole", "sts:TagSession"]
+        arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=policy(
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{made}/${{aws:PrincipalTag/team}}/*"}))
+        for team, works in (("red", True), ("blue", False)):
+            got = client("sts", assumer()).assume_role(RoleArn=arn, RoleSessionName="tagged", Tags=[{"Key": "team", "Value": team}])["Credentials"]
+            s3 = client("s3", (got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"]))
+            with self.subTest(team):
+                if works:
+                    self.assertEqual(s3.get_object(Bucket=made, Key="red/x")["Body"].read(), b"red")
+                else:
+                    self.refused(403, "AccessDenied", None, s3.get_object, Bucket=made, Key="red/x")
+
+    def test_error_codes(self):
+        sts = client("sts", assumer())
+        self.refused(403, "AccessDenied", None, sts.assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/none", RoleSessionName="me")
+        self.refused(400, "InvalidIdentityToken", None, client("sts", None).assume_role_with_web_identity,
+                     RoleArn=f"arn:aws:iam::{ACCOUNT}:role/none", RoleSessionName="me", WebIdentityToken="not a token")
+        lost = client("sts", (assumer()[0], "x" * 40, None))
+        self.refused(403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your AWS "
+                     "Secret Access Key and signing method. Consult the service documentation for details.", lost.get_caller_identity)
+        nobody = client("sts", None)
+        self.refused(403, "MissingAuthenticationToken", "Request is missing Authentication Token", nobody.get_caller_identity)
