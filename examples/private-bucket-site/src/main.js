@@ -64,7 +64,7 @@ async function tell() {
     ['iss', claims.iss], ['aud', claims.aud], ['sub', claims.sub], claims.email && ['email', claims.email],
     ['good until', time(new Date(claims.exp * 1000))],
   ]);
-  byId('story-lead').replaceChildren('This is what has just happened between your browser and the services. ', el('a', { href: '#gallery-title' }, 'Straight to the pictures'));
+  byId('story-lead').textContent = 'This is what is happening between your browser and the services.';
   let step = 'identity';
   try {
     story.begin(step);
@@ -98,6 +98,8 @@ async function tell() {
     firstKey = objects[0]?.Key ?? null;
     const pictures = objects.filter((o) => /\.(jpe?g|png|webp|avif|gif)$/i.test(o.Key));
     gallery.show(await Promise.all(pictures.map(async (o) => ({ key: o.Key, size: o.Size ?? 0, url: await opened.address(o.Key) }))));
+    byId('story-lead').replaceChildren('This is what has just happened between your browser and the services. ',
+      el('a', { href: '#gallery-title' }, 'Straight to the pictures'));
     byId('gallery-lead').textContent = pictures.length
       ? 'Each picture comes through an address signed in your browser, good for a quarter of an hour. Choose one to see it large.'
       : 'The bucket opened, and there are no pictures in it.';
