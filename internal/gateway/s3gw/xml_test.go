@@ -2,6 +2,7 @@ package s3gw
 
 import (
 	"encoding/xml"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -37,6 +38,26 @@ func TestDocumentsAreStrict(t *testing.T) {
 				t.Errorf("err = %v, ok is %v", err, tt.ok)
 			}
 		})
+	}
+}
+
+// A key cut into pieces by comments once cost the square of its length: 2 MB,
+// which anybody may send to a bucket they know, took half a minute.
+func TestTextInPiecesIsReadOnce(t *testing.T) {
+	const pieces = 32 << 10
+	body := []byte("<Delete><Object><Key>" + strings.Repeat("x<!---->", pieces) + "</Key></Object></Delete>")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	n, err := parseXML(body, "Delete")
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key := n.kids[0].kids[0].text; key != strings.Repeat("x", pieces) {
+		t.Errorf("the key has %d characters, want %d", len(key), pieces)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 64*uint64(len(body)) {
+		t.Errorf("reading %d bytes took %d bytes of memory", len(body), used)
 	}
 }
 

@@ -16,6 +16,9 @@ type node struct {
 	name string
 	text string
 	kids []*node
+	// read collects the text until the element ends. Comments cut it into as
+	// many pieces as a sender likes, so it must not be copied for each.
+	read []byte
 }
 
 // Limits of a request document.
@@ -65,12 +68,14 @@ func parseXML(body []byte, root string) (*node, error) {
 		case xml.EndElement:
 			n := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
+			n.text, n.read = string(n.read), nil
 			if len(n.kids) > 0 && strings.TrimSpace(n.text) != "" && n.kids[0].name != "@type" {
 				return nil, malformedXML(fmt.Errorf("text beside elements in %s", n.name))
 			}
 		case xml.CharData:
 			if len(stack) > 0 {
-				stack[len(stack)-1].text += string(t)
+				n := stack[len(stack)-1]
+				n.read = append(n.read, t...)
 			} else if len(bytes.TrimSpace(bytes.TrimPrefix(t, []byte("\ufeff")))) > 0 {
 				return nil, malformedXML(errors.New("text outside the root"))
 			}
