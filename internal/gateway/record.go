@@ -5,7 +5,6 @@ import (
 
 	"github.com/rockpool-id/rockpool/internal/audit"
 	"github.com/rockpool-id/rockpool/internal/authz"
-	"github.com/rockpool-id/rockpool/internal/caller"
 	"github.com/rockpool-id/rockpool/policy"
 )
 
@@ -14,7 +13,7 @@ func (f *Front) record(x *Exchange, call Call, err error, code, message string) 
 	e := &audit.Event{
 		Time: x.Now, RequestID: x.ID, EventSource: f.Source, EventName: x.op.Name, Region: f.Region,
 		Account:   f.Account,
-		Principal: principal(x.Caller),
+		Principal: authz.Who(x.Caller),
 		ReadOnly:  x.op.ReadOnly, Management: x.op.Management,
 		ErrorCode: code, ErrorMessage: message,
 	}
@@ -77,45 +76,4 @@ func (x *Exchange) deciding(err error) *Question {
 		return &x.questions[0]
 	}
 	return nil
-}
-
-// principal names the caller of a record.
-func principal(p *caller.Principal) audit.Principal {
-	if p == nil {
-		return audit.Principal{Type: "Unknown"}
-	}
-	a := audit.Principal{
-		Type: principalType(p.Type), ID: p.UserID, ARN: p.ARN, Account: p.Account,
-		AccessKeyID: p.AccessKeyID, UserName: p.UserName,
-	}
-	if p.Type == policy.AssumedRole {
-		a.RoleARN = p.EntityARN
-	}
-	if s := p.Session; s != nil {
-		a.Provider, a.Identity, a.Pool, a.SessionName = s.Provider, s.IdentityID, s.IdentityPoolID, s.Name
-	}
-	return a
-}
-
-// principalType is CloudTrail's word for a kind of caller.
-func principalType(t policy.PrincipalType) string {
-	switch t {
-	case policy.Anonymous:
-		return "Anonymous"
-	case policy.Root:
-		return "Root"
-	case policy.User:
-		return "IAMUser"
-	case policy.AssumedRole:
-		return "AssumedRole"
-	case policy.FederatedUser:
-		return "FederatedUser"
-	case policy.WebIdentity:
-		return "WebIdentityUser"
-	case policy.SAML:
-		return "SAMLUser"
-	case policy.Service:
-		return "AWSService"
-	}
-	return "Unknown"
 }
