@@ -5,7 +5,6 @@ import (
 
 	"github.com/rockpool-id/rockpool/internal/audit"
 	"github.com/rockpool-id/rockpool/internal/authz"
-	"github.com/rockpool-id/rockpool/internal/caller"
 	"github.com/rockpool-id/rockpool/internal/wire/awserr"
 	"github.com/rockpool-id/rockpool/policy"
 )
@@ -25,7 +24,11 @@ func (k *call[A]) record(e *awserr.Error) {
 		ev.SourceIP = n.SourceIP.String()
 	}
 	if ev.Principal == (audit.Principal{}) {
-		ev.Principal = principal(k.Caller)
+		ev.Principal = authz.Who(k.Caller)
+		if k.Caller.Anonymous() {
+			// CloudTrail's word for the callers of public operations.
+			ev.Principal = audit.Principal{Type: "Unknown"}
+		}
 	}
 	if ev.Account == "" {
 		ev.Account = k.Caller.Account
@@ -67,38 +70,4 @@ func (k *call[A]) noteDecision(a Ask, d authz.Decision) {
 		return
 	}
 	maps.Copy(k.Event.Extra, facts)
-}
-
-// principal names a caller in CloudTrail's words.
-func principal(p *caller.Principal) audit.Principal {
-	a := audit.Principal{
-		ID: p.UserID, ARN: p.ARN, Account: p.Account,
-		AccessKeyID: p.AccessKeyID, UserName: p.UserName, Provider: p.Provider,
-	}
-	switch p.Type {
-	case policy.Root:
-		a.Type = "Root"
-	case policy.User:
-		a.Type = "IAMUser"
-	case policy.AssumedRole:
-		a.Type = "AssumedRole"
-		a.RoleARN = p.EntityARN
-	case policy.FederatedUser:
-		a.Type = "FederatedUser"
-	case policy.WebIdentity:
-		a.Type = "WebIdentityUser"
-	case policy.SAML:
-		a.Type = "SAMLUser"
-	case policy.Service:
-		a.Type = "AWSService"
-	default:
-		a.Type = "Unknown"
-	}
-	if s := p.Session; s != nil {
-		a.SessionName, a.Identity, a.Pool = s.Name, s.IdentityID, s.IdentityPoolID
-		if a.Provider == "" {
-			a.Provider = s.Provider
-		}
-	}
-	return a
 }

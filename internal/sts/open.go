@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/keys"
@@ -83,8 +84,19 @@ func (s *Service) unseal(token string) (*opened, error) {
 	if err != nil {
 		return nil, &TokenError{Reason: TokenMalformed, Err: err}
 	}
+	session.AMR = joinedAMR(session)
 	return &opened{session: session, secret: secretText(secret), header: [recordHeader]byte(record)}, nil
 }
 
 // Expired reports whether the session is over at now.
 func (s *Session) Expired(now time.Time) bool { return !now.Before(s.Expires) }
+
+// joinedAMR is how the identity of a pool session was proven, in one text.
+func joinedAMR(s *Session) string {
+	for i := range s.Context {
+		if s.Context[i].Name == CognitoAMR {
+			return strings.Join(s.Context[i].Values, ",")
+		}
+	}
+	return ""
+}

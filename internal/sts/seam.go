@@ -31,21 +31,24 @@ type ContextKey struct {
 // credentials that is not looked up live. Policies of the role or user are
 // never in it; they are read from the IAM snapshot at each request.
 type Session struct {
-	Type            SessionType
-	AccessKeyID     string
-	Account         string
-	RoleID          string // RoleSession, WebIdentitySession, SAMLSession
-	UserID          string // UserSession, FederationSession: the issuer (AIDA…, or "" for root)
-	Name            string // role session name or federated user name
-	Tags            []iam.Tag
-	TransitiveKeys  []string
-	SourceIdentity  string
-	Policies        []string // inline session policy documents
-	PolicyARNs      []string
-	Provider        string // aws:FederatedProvider
-	Context         []ContextKey
-	IdentityID      string // identity pool identity, when the session came from one
-	IdentityPoolID  string
+	Type           SessionType
+	AccessKeyID    string
+	Account        string
+	RoleID         string // RoleSession, WebIdentitySession, SAMLSession
+	UserID         string // UserSession, FederationSession: the issuer (AIDA…, or "" for root)
+	Name           string // role session name or federated user name
+	Tags           []iam.Tag
+	TransitiveKeys []string
+	SourceIdentity string
+	Policies       []string // inline session policy documents
+	PolicyARNs     []string
+	Provider       string // aws:FederatedProvider
+	Context        []ContextKey
+	IdentityID     string // identity pool identity, when the session came from one
+	IdentityPoolID string
+	// AMR is the amr key of an identity pool session joined by commas, for
+	// records. It is not sealed: Open makes it, once per token.
+	AMR             string
 	Issued, Expires time.Time
 	MFA             bool
 	MFATime         time.Time
