@@ -193,7 +193,7 @@ func (s *Service[A]) logCall(ctx context.Context, operation string, n *caller.Ne
 	}
 	attrs := []slog.Attr{
 		slog.String("service", s.model.Name), slog.String("operation", operation), slog.String("request_id", n.RequestID),
-		slog.String("caller", arn), slog.String("source", n.SourceIP.String()), slog.Duration("took", took),
+		slog.String("caller", arn), slog.String("source", n.SourceIP.String()), slog.Float64("ms", float64(took.Microseconds())/1000),
 	}
 	if e != nil {
 		attrs = append(attrs, slog.String("code", e.Code), slog.String("message", e.Message))

@@ -199,6 +199,9 @@ func (f *Front) log(x *Exchange, err error, cut bool) {
 		slog.String("request_id", x.ID), slog.String("service", f.Name), slog.String("operation", x.op.Name),
 		slog.Int("status", x.W.Status()), slog.Int64("bytes", x.W.Bytes()), slog.String("method", x.R.Method),
 	}
+	if x.Network != nil {
+		attrs = append(attrs, slog.String("source", x.Network.IPText()))
+	}
 	if x.Caller != nil {
 		attrs = append(attrs, slog.String("caller", x.Caller.ARN))
 	}
