@@ -21,6 +21,8 @@ type Policy struct {
 	doc        *Document
 	meta       Meta
 	statements []statement
+	index      *index              // nil when there are few statements
+	weight     int                 // of all statements
 	keys       map[string]struct{} // folded condition keys, for Mentions
 }
 
@@ -30,7 +32,8 @@ type statement struct {
 	notAction    bool
 	notResource  bool
 	notPrincipal bool
-	anyResource  bool // a trust policy's statements have no Resource
+	anyResource  bool   // a trust policy's statements have no Resource
+	weight       uint32 // about what judging it costs
 	actions      []actionPattern
 	resources    []arnPattern
 	principals   []principalPattern
@@ -46,7 +49,10 @@ func Compile(d *Document, m Meta) *Policy {
 	p := &Policy{doc: d, meta: m, statements: make([]statement, len(d.statements)), keys: map[string]struct{}{}}
 	for i := range d.statements {
 		p.statements[i] = p.compile(&d.statements[i])
+		p.statements[i].weight = d.statements[i].weight()
+		p.weight += int(p.statements[i].weight)
 	}
+	p.index = newIndex(p.statements)
 	return p
 }
 
@@ -202,4 +208,23 @@ func (p *Policies) Mentions(conditionKey string) bool {
 	}
 	return p.Boundary != nil && p.Boundary.Mentions(conditionKey) ||
 		p.Resource != nil && p.Resource.Mentions(conditionKey)
+}
+
+// weight is about what judging the statement costs: one for each value and
+// for each 32 bytes of them.
+func (s *Statement) weight() uint32 {
+	values, size := 1+len(s.Principals)+len(s.Actions)+len(s.Resources), 0
+	for _, v := range s.Actions {
+		size += len(v.Text)
+	}
+	for _, v := range s.Resources {
+		size += len(v.Text)
+	}
+	for _, c := range s.Conditions {
+		values += 1 + len(c.Values)
+		for _, v := range c.Values {
+			size += len(v)
+		}
+	}
+	return uint32(min(values+size/32, 1<<31))
 }

@@ -20,6 +20,7 @@ type evaluation struct {
 	policies *Policies
 	resource resource
 	recorder Recorder
+	keys     requestKeys
 }
 
 // outcome is what one layer says. grant is used by the resource layer only.
@@ -223,17 +224,12 @@ func (e *evaluation) ask(o outcome, p *Policy) outcome {
 	if p.broken() {
 		return outcome{effect: ExplicitDeny, policy: p, statement: -1}
 	}
-	for i := range p.statements {
-		s := &p.statements[i]
-		switch {
-		case !s.deny && (o.effect == Allow || len(s.principals) > 0):
-			continue // a policy that names principals grants nothing here
-		case !e.applies(s):
-			continue
-		case s.deny:
-			return outcome{effect: ExplicitDeny, policy: p, statement: i}
-		}
-		o = outcome{effect: Allow, policy: p, statement: i}
+	s := e.search(p, false, o.effect == Allow)
+	switch {
+	case s.denies():
+		return outcome{effect: ExplicitDeny, policy: p, statement: s.deny}
+	case s.allows():
+		return outcome{effect: Allow, policy: p, statement: s.allow}
 	}
 	return o
 }
@@ -251,17 +247,12 @@ func (e *evaluation) resourceSays() outcome {
 		e.record(e.resourceLayer(), o)
 		return o
 	}
-	for i := range p.statements {
-		s := &p.statements[i]
-		class := e.names(s)
-		if class == notNamed || !s.deny && class <= o.grant || !e.applies(s) {
-			continue
-		}
-		o = outcome{effect: Allow, grant: class, policy: p, statement: i}
-		if s.deny {
-			o.effect, o.grant = ExplicitDeny, notNamed
-			break
-		}
+	s := e.search(p, true, false)
+	switch {
+	case s.denies():
+		o = outcome{effect: ExplicitDeny, policy: p, statement: s.deny}
+	case s.allows():
+		o = outcome{effect: Allow, grant: s.grant, policy: p, statement: s.allow}
 	}
 	e.record(e.resourceLayer(), o)
 	return o
