@@ -12,7 +12,7 @@ import (
 func (f *Front) record(x *Exchange, call Call, err error, code, message string) {
 	e := &audit.Event{
 		Time: x.Now, RequestID: x.ID, EventSource: f.Source, EventName: x.op.Name, Region: f.Region,
-		Account:   f.Account,
+		Account: f.Account, SourceIP: x.Network.IPText(), UserAgent: x.Network.UserAgent,
 		Principal: authz.Who(x.Caller),
 		ReadOnly:  x.op.ReadOnly, Management: x.op.Management,
 		ErrorCode: code, ErrorMessage: message,

@@ -87,6 +87,9 @@ func Run(t *testing.T, target Target) {
 		if e.RequestID == "" || e.EventName == "" || e.EventSource == "" {
 			t.Errorf("the audit event lacks id, name or source: %+v", e)
 		}
+		if e.SourceIP != "127.0.0.1" || e.UserAgent == "" || e.Account != Account {
+			t.Errorf("the audit event lacks address, client or account: %+v", e)
+		}
 		if (e.ErrorCode != "") != failed {
 			t.Errorf("audit error code is %q, failed is %v", e.ErrorCode, failed)
 		}

@@ -93,7 +93,7 @@ func (w *sendfile) ReadFrom(r io.Reader) (int64, error) {
 func TestBigObjectsLeaveBySendfile(t *testing.T) {
 	store := newStore(t)
 	seed(t, store.Store, 1<<20)
-	s := newSpine(t, store.Store)
+	s := newSpine(t, store.Store, nil)
 	w := &sendfile{ResponseRecorder: httptest.NewRecorder()}
 	s.gateway.ServeHTTP(w, s.received(t))
 	if w.Code != http.StatusOK || w.Body.Len() != 1<<20 || !w.fromFile {
