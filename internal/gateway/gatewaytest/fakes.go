@@ -1,7 +1,6 @@
 package gatewaytest
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
@@ -172,10 +171,4 @@ func (Sealer) Open(purpose string, sealed, aad []byte) ([]byte, error) {
 		return nil, errSealed
 	}
 	return sealed[len(head):], nil
-}
-
-// Sign signs a request with a body of known hash and returns it.
-func Sign(ctx context.Context, s *sigv4.Signer, r *http.Request, body string, at time.Time) (*http.Request, error) {
-	r = r.WithContext(ctx)
-	return r, s.Sign(r, sigv4.HashBody([]byte(body)), at)
 }

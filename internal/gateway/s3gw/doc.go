@@ -24,6 +24,13 @@
 //     document type, no duplicate or unknown elements).
 //   - Whether a key exists is told only to callers who may list the bucket.
 //   - ACLs are off (BucketOwnerEnforced); new buckets block public access.
+//   - Headers that an SDK's presigner moved into the query count like headers,
+//     except x-amz-checksum-*: S3 ignores those there, and the JavaScript SDK
+//     signs the checksum of an empty body into every upload URL.
+//   - Not served and answered with 501: versioning, object lock, lifecycle,
+//     replication, KMS and customer keys, websites, browser form uploads, S3
+//     Control. Reading such a setting answers what AWS says of a bucket that
+//     never had it.
 //
 // What lives elsewhere: the bytes in package object and its engines, signatures
 // and chunked bodies in sigv4, decisions in authz, the policy language in policy.
