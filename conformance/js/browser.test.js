@@ -1,0 +1,152 @@
+// The demo website in a real browser: the story as a person lives it. The
+// browser is Debian's Chromium, driven by playwright-core.
+import assert from "node:assert/strict";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, describe, test } from "node:test";
+
+import { chromium } from "playwright-core";
+
+const env = (name) => process.env[name] ?? assert.fail(`${name} is not set: run conformance/run`);
+const site = env("ROCKPOOL_DEMO_SITE");
+const person = "Mira";
+const sentence = (action, resource) =>
+  `User: arn:aws:sts::${env("ROCKPOOL_ACCOUNT")}:assumed-role/Cognito-IDPool-Role/CognitoIdentityCredentials is not authorized to perform: ${action} ` +
+  `on resource: "${resource}" because no identity-based policy allows the ${action} action`;
+
+describe("the demo website", { timeout: 120_000 }, () => {
+  let browser, context, page, shots, trouble;
+  const id = (name) => page.getByTestId(name);
+  const shoot = (name) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+  const state = async (step, want) => page.locator(`[data-testid="step-${step}"][data-state="${want}"]`).waitFor();
+
+  before(async () => {
+    shots = await mkdtemp(join(tmpdir(), "rockpool-screenshots-"));
+    console.log(`screenshots are in ${shots}`);
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    });
+  });
+  after(async () => browser?.close());
+
+  // Every test is a browser that has never been here.
+  beforeEach(async () => {
+    await context?.close();
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    context.setDefaultTimeout(20_000);
+    page = await context.newPage();
+    trouble = [];
+    page.on("pageerror", (e) => trouble.push(`script: ${e.message}`));
+    // The story is told offline: nothing may be fetched from elsewhere.
+    page.on("request", (r) => {
+      const { protocol, hostname } = new URL(r.url());
+      if (protocol.startsWith("http") && hostname !== "127.0.0.1") trouble.push(`request: ${r.url()}`);
+    });
+    await page.goto(site);
+    assert.equal(await page.title(), "The Tide Pool Album", "the website is not built: run make site");
+  });
+
+  async function signIn(name = person) {
+    await id("signin").click();
+    await page.getByRole("button", { name: new RegExp(name) }).click();
+    await id("gallery").locator("img[data-key]").first().waitFor();
+  }
+
+  test("nobody in particular sees covered frames", async () => {
+    assert.equal(await id("gallery").locator("img").count(), 0);
+    assert.ok(await id("forbidden-button").isDisabled());
+    await shoot("1-welcome");
+    assert.deepEqual(trouble, []);
+  });
+
+  test("signing in with Google shows the pictures", async () => {
+    await id("signin").click();
+    await page.getByText("Choose an account").waitFor();
+    await shoot("2-chooser");
+    await page.getByRole("button", { name: new RegExp(person) }).click();
+    for (const step of ["token", "identity", "credentials", "list"]) await state(step, "done");
+    assert.match(await id("person-name").textContent(), new RegExp(person));
+    assert.ok(!page.url().includes("id_token"), "the token stays in the address");
+
+    const pictures = id("gallery").locator("img[data-key]");
+    const count = await pictures.count();
+    assert.ok(count >= 3, `${count} pictures`);
+    for (let i = 0; i < count; i++) {
+      const picture = pictures.nth(i);
+      await picture.scrollIntoViewIfNeeded();
+      const width = await picture.evaluate((img) => img.decode().then(() => img.naturalWidth));
+      const box = await picture.boundingBox();
+      assert.ok(width > 0 && box.width > 0 && box.height > 0, `${await picture.getAttribute("data-key")} is not visible`);
+      assert.ok(new URL(await picture.getAttribute("src")).searchParams.has("X-Amz-Security-Token"), "the address is not signed with temporary keys");
+    }
+    await page.evaluate(() => scrollTo(0, 0));
+    await shoot("3-pictures");
+    assert.deepEqual(trouble, []);
+  });
+
+  test("a picture outside the policy is refused with AWS's sentence", async () => {
+    await signIn();
+    await id("forbidden-button").click();
+    const told = id("forbidden-message");
+    await told.getByText("AccessDenied").waitFor();
+    assert.ok((await told.textContent()).includes(sentence("s3:GetObject", "arn:aws:s3:::rockpool-demo-staff/night-shift.jpg")), await told.textContent());
+    assert.match(await told.locator("[data-request-id]").getAttribute("data-request-id"), /^[A-Za-z0-9-]{16,36}$/);
+    await told.scrollIntoViewIfNeeded();
+    await shoot("4-refused");
+    await id("delete-button").click();
+    await told.getByText("s3:DeleteObject action").waitFor();
+    assert.equal(await id("gallery").locator("img[data-key]").count() > 0, true);
+    assert.deepEqual(trouble, []);
+  });
+
+  test("a guest is refused", async () => {
+    await id("guest-button").click();
+    const told = id("guest-message");
+    await told.getByText("NotAuthorizedException").waitFor();
+    assert.ok((await told.textContent()).includes("Unauthenticated access is not supported for this identity pool."), await told.textContent());
+    await told.scrollIntoViewIfNeeded();
+    await shoot("5-guest");
+    assert.deepEqual(trouble, []);
+  });
+
+  test("signing out forgets everything, and two people are two identities", async () => {
+    await signIn();
+    const first = await id("step-identity").textContent();
+    await id("signout").click();
+    await id("signin").waitFor();
+    assert.equal(await id("gallery").locator("img").count(), 0);
+    assert.equal(await id("person-name").isVisible(), false);
+    assert.equal(await page.evaluate(() => sessionStorage.length + localStorage.length), 0);
+    await page.reload();
+    assert.equal(await id("gallery").locator("img").count(), 0);
+    await signIn("Tom");
+    const second = await id("step-identity").textContent();
+    assert.notEqual(second.match(/us-east-1:[0-9a-f-]{36}/)[0], first.match(/us-east-1:[0-9a-f-]{36}/)[0]);
+    await id("signout").click();
+    await signIn();
+    assert.equal((await id("step-identity").textContent()).match(/us-east-1:[0-9a-f-]{36}/)[0], first.match(/us-east-1:[0-9a-f-]{36}/)[0]);
+    await shoot("6-again");
+    assert.deepEqual(trouble, []);
+  });
+
+  test("cancelling at Google's is told, and leaves nobody signed in", async () => {
+    await id("signin").click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("it was cancelled").waitFor();
+    assert.ok(await id("signin").isVisible());
+    await shoot("7-cancelled");
+  });
+
+  test("a page of another origin may show a signed picture and not read it", async () => {
+    await signIn();
+    const address = await id("gallery").locator("img[data-key]").first().getAttribute("src");
+    // Past the cache: it holds what an <img> fetched, without CORS headers.
+    const read = (where) => where.evaluate((u) => fetch(u, { cache: "no-store" }).then((r) => r.status, (e) => e.name), address);
+    assert.equal(await read(page), 200);
+    const elsewhere = await context.newPage();
+    await elsewhere.goto(new URL("/.well-known/openid-configuration", env("ROCKPOOL_GOOGLE")).href);
+    assert.equal(await read(elsewhere), "TypeError");
+  });
+});
