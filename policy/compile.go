@@ -52,7 +52,9 @@ func Compile(d *Document, m Meta) *Policy {
 		p.statements[i].weight = d.statements[i].weight()
 		p.weight += int(p.statements[i].weight)
 	}
-	p.index = newIndex(p.statements)
+	if len(p.statements) > fewStatements {
+		p.index = newIndex(p.statements, crowdSize)
+	}
 	return p
 }
 

@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Decide answers a request. The zero of everything is a denial: no policies,
 // an unknown kind of caller, a malformed action or resource.
@@ -54,11 +57,17 @@ func decide(req *Request, p *Policies, r Recorder) Decision {
 }
 
 // wellFormed refuses requests that no edge should make. An IAM caller without
-// an account would otherwise be at home in an account without a name.
+// an account would otherwise be at home in an account without a name; the
+// names of actions are ASCII, so that folding and ? mean bytes.
 func (e *evaluation) wellFormed() bool {
 	vendor, name, found := strings.Cut(e.req.Action, ":")
 	if !found || vendor == "" || name == "" {
 		return false
+	}
+	for i := range len(e.req.Action) {
+		if e.req.Action[i] >= utf8.RuneSelf {
+			return false
+		}
 	}
 	switch e.req.Principal.Type {
 	case Root, User, AssumedRole, FederatedUser:

@@ -10,8 +10,8 @@ import (
 const (
 	// fewStatements are read faster one after the other than through an index.
 	fewStatements = 6
-	// crowded is how many statements may share a key before it is split.
-	crowded = 8
+	// crowdSize statements may share a key before it is split.
+	crowdSize = 8
 	// manyActions in one statement are indexed by their services alone, which
 	// bounds the statement's share of the index.
 	manyActions = 16
@@ -40,17 +40,16 @@ const (
 // for sorting, and with at most manyActions entries for each resource.
 type indexer struct {
 	statements []statement
+	crowd      int
 	entries    []entry
 	actions    uint64 // as in index
 	windows    int    // entries kept by four bytes
 }
 
-// newIndex returns nil for a policy of few statements.
-func newIndex(statements []statement) *index {
-	if len(statements) <= fewStatements || len(statements) >= allowBit-1 {
-		return nil
-	}
-	b := indexer{statements: statements}
+// newIndex builds the index of a policy. Keys with more than crowd statements
+// are split.
+func newIndex(statements []statement, crowd int) *index {
+	b := indexer{statements: statements, crowd: crowd}
 	for i := range statements {
 		b.statement(i)
 	}
@@ -141,7 +140,7 @@ func (b *indexer) chooseWindows() {
 	count := func(w uint32) *uint32 { return &counts[w*0x9E3779B1>>16] }
 	crowds := func(f func(e *entry, crowd int)) {
 		groups(b.entries, func(group []entry) {
-			if len(group) <= crowded {
+			if len(group) <= b.crowd {
 				return
 			}
 			for i := range group {
@@ -197,7 +196,7 @@ func (b *indexer) splitByAction() {
 	var moved []entry
 	kept := b.entries[:0]
 	groups(b.entries, func(group []entry) {
-		if len(group) <= crowded {
+		if len(group) <= b.crowd {
 			kept = append(kept, group...)
 			return
 		}
