@@ -209,13 +209,11 @@ func (r *reference) resourceAllow() (found, string) {
 	for _, want := range []string{"direct", "limited", "account"} {
 		for i := range d.Len() {
 			s := &d.statements[i]
-			if s.Effect != Allow || s.NotPrincipal || !r.applies(d, s) {
-				continue
-			}
-			for _, v := range s.Principals {
-				if r.closeness(v, p.meta.Bindings) == want {
-					return found{p, i}, want
-				}
+			named := slices.ContainsFunc(s.Principals, func(v PrincipalValue) bool {
+				return r.closeness(v, p.meta.Bindings) == want
+			})
+			if s.Effect == Allow && !s.NotPrincipal && named && r.applies(d, s) {
+				return found{p, i}, want
 			}
 		}
 	}

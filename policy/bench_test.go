@@ -1,0 +1,251 @@
+package policy
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// workload is policies of n statements in all and a request. The effect says
+// what the decision must be.
+type workload struct {
+	name    string
+	request *Request
+	make    func(t testing.TB, n int) *Policies
+	on      func(n int) string // the request's resource
+	action  func(n int) string
+	want    Effect
+}
+
+// statementsOf joins n statements.
+func statementsOf(n int, one func(i int) string) string {
+	var b strings.Builder
+	b.WriteString(`{"Version":"2012-10-17","Statement":[`)
+	for i := range n {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString(one(i))
+	}
+	return b.String() + "]}"
+}
+
+func allow(action, resource string) string {
+	return fmt.Sprintf(`{"Effect":"Allow","Action":[%s],"Resource":[%s]}`, action, resource)
+}
+
+// onPrefix is the usual large policy: a prefix for each of n teams.
+func onPrefix(i int) string {
+	return allow(`"s3:GetObject","s3:PutObject"`, fmt.Sprintf(`"arn:aws:s3:::bucket-%d/home/*"`, i))
+}
+
+// conditional is onPrefix with a variable and conditions.
+func conditional(i int) string {
+	return fmt.Sprintf(`{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::bucket-%d/home/${aws:username}/*",
+		"Condition":{"Bool":{"aws:SecureTransport":"true"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}}`, i)
+}
+
+func workloads() []workload {
+	identity := func(one func(int) string) func(testing.TB, int) *Policies {
+		return func(t testing.TB, n int) *Policies {
+			return &Policies{Identity: []*Policy{mustCompile(t, Identity, statementsOf(n, one), Meta{})}}
+		}
+	}
+	object := func(format string) func(int) string {
+		return func(n int) string { return fmt.Sprintf(format, n-1) }
+	}
+	get := func(int) string { return "s3:GetObject" }
+	return []workload{
+		{name: "last", make: identity(onPrefix), on: object("arn:aws:s3:::bucket-%d/home/cat.jpg"), action: get, want: Allow},
+		{name: "miss", make: identity(onPrefix), on: object("arn:aws:s3:::bucket-%dx/home/cat.jpg"), action: get},
+		{name: "conditions", make: identity(conditional), on: object("arn:aws:s3:::bucket-%d/home/U/cat.jpg"), action: get, want: Allow},
+		{name: "exact", make: identity(func(i int) string {
+			return allow(`"s3:GetObject"`, fmt.Sprintf(`"arn:aws:s3:::b/object-%d"`, i))
+		}), on: object("arn:aws:s3:::b/object-%d"), action: get, want: Allow},
+		// All share one beginning and differ in the middle, after a star or a variable.
+		{name: "middle", make: identity(func(i int) string {
+			return allow(`"s3:GetObject"`, fmt.Sprintf(`"arn:aws:s3:::*/team-%d/*","arn:aws:s3:::home/${aws:username}/project-%d/*.jpg"`, i, i))
+		}), on: object("arn:aws:s3:::home/U/project-%d/cat.jpg"), action: get, want: Allow},
+		// All are about every resource and differ in the action.
+		{name: "actions", make: identity(func(i int) string {
+			return allow(fmt.Sprintf(`"service%d:Get*","service%d:PutObject"`, i, i), `"*"`)
+		}), on: object("arn:aws:s3:::bucket-%d"), action: func(n int) string { return fmt.Sprintf("service%d:getobject", n-1) }, want: Allow},
+		// One role name in many accounts.
+		{name: "accounts", make: identity(func(i int) string {
+			return allow(`"sts:AssumeRole"`, fmt.Sprintf(`"arn:aws:iam::%012d:role/Deploy"`, i))
+		}), on: object("arn:aws:iam::%012d:role/Deploy"), action: func(int) string { return "sts:AssumeRole" }, want: Allow},
+		// Ten policies share the statements.
+		{name: "ten", make: func(t testing.TB, n int) *Policies {
+			p := &Policies{}
+			for k := range 10 {
+				text := statementsOf(n/10, func(i int) string { return conditional(k*(n/10) + i) })
+				p.Identity = append(p.Identity, mustCompile(t, Identity, text, Meta{}))
+			}
+			return p
+		}, on: object("arn:aws:s3:::bucket-%d/home/U/cat.jpg"), action: get, want: Allow},
+		{name: "bucket", make: func(t testing.TB, n int) *Policies {
+			return &Policies{Resource: mustCompile(t, Resource, strings.ReplaceAll(statementsOf(n, conditional), `"Action"`, `"Principal":"*","Action"`), Meta{})}
+		}, on: object("arn:aws:s3:::bucket-%d/home/U/cat.jpg"), action: get, want: Allow},
+	}
+}
+
+// prepare makes the workload's request and policies.
+func (w *workload) prepare(t testing.TB, n int) (*Request, *Policies) {
+	req := getObject(callerOf(t, "user"))
+	req.Action, req.Resource = w.action(n), w.on(n)
+	req.Context = &Context{}
+	fill(req.Context)
+	req.Context.Set("aws:username", "U")
+	return req, w.make(t, n)
+}
+
+func TestLargePoliciesAreIndexedAndAllocateNothing(t *testing.T) {
+	for _, w := range workloads() {
+		for _, n := range []int{10, 1000, 10000} {
+			if n > 1000 && testing.Short() {
+				continue
+			}
+			req, p := w.prepare(t, n)
+			if d := Decide(req, p); d.Effect != w.want || d.Allowed() && d.Statement < len(w.name)-len(w.name) {
+				t.Fatalf("%s/%d: %+v", w.name, n, d)
+			}
+			if got := testing.AllocsPerRun(100, func() { Decide(req, p) }); got != 0 {
+				t.Errorf("%s/%d: %v allocations per decision", w.name, n, got)
+			}
+		}
+	}
+}
+
+// BenchmarkDecide measures decide/READER/STATEMENTS/WORKLOAD for the readers
+// indexed (the engine) and plain (every statement in order), and the floor: a
+// map lookup by a text as long as the request's resource. cpu-ns/op is
+// processor time, which a busy machine stretches less than the clock's.
+func BenchmarkDecide(b *testing.B) {
+	for _, n := range []int{10, 1000, 10000} {
+		for _, w := range workloads() {
+			req, p := w.prepare(b, n)
+			for _, v := range []variant{{"indexed", p}, {"plain", remade(p, func(q *Policy) { q.index = nil })}} {
+				b.Run(fmt.Sprintf("%s/%d/%s", v.name, n, w.name), func(b *testing.B) {
+					b.ReportAllocs()
+					start := processorTime(b)
+					for b.Loop() {
+						if Decide(req, v.policies).Effect != w.want {
+							b.Fatal("wrong decision")
+						}
+					}
+					b.ReportMetric(float64(processorTime(b)-start)/float64(b.N), "cpu-ns/op")
+				})
+			}
+		}
+		b.Run(fmt.Sprintf("floor/%d", n), func(b *testing.B) {
+			index := map[string]int{}
+			for i := range n {
+				index[fmt.Sprintf("arn:aws:s3:::bucket-%d/home/U/", i)] = i
+			}
+			key := fmt.Sprintf("arn:aws:s3:::bucket-%d/home/U/", n-1)
+			start := processorTime(b)
+			for b.Loop() {
+				if _, ok := index[key]; !ok {
+					b.Fatal("missing")
+				}
+			}
+			b.ReportMetric(float64(processorTime(b)-start)/float64(b.N), "cpu-ns/op")
+		})
+	}
+	b.Run("warm", func(b *testing.B) {
+		req, p := warm(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			Decide(req, p)
+		}
+	})
+	b.Run("context", func(b *testing.B) {
+		var c Context
+		b.ReportAllocs()
+		for b.Loop() {
+			c.Reset()
+			fill(&c)
+		}
+	})
+}
+
+// processorTime returns the nanoseconds of processor time used so far.
+func processorTime(b *testing.B) int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}
+
+// BenchmarkCompile measures parsing and compiling by the kilobyte of text,
+// and the memory that a compiled policy of 1,000 statements keeps.
+func BenchmarkCompile(b *testing.B) {
+	for _, w := range workloads()[:3] {
+		one := onPrefix
+		if w.name == "conditions" {
+			one = conditional
+		}
+		for _, n := range []int{20, 1000} {
+			text := []byte(statementsOf(n, one))
+			d, err := Parse(text, Identity)
+			if err != nil {
+				b.Fatal(err)
+			}
+			per := func(b *testing.B, f func()) {
+				b.ReportAllocs()
+				start := processorTime(b)
+				for b.Loop() {
+					f()
+				}
+				b.ReportMetric(float64(processorTime(b)-start)/float64(b.N)/float64(len(text))*1024, "cpu-ns/KB")
+			}
+			b.Run(fmt.Sprintf("parse/%d/%s", n, w.name), func(b *testing.B) {
+				per(b, func() {
+					if _, err := Parse(text, Identity); err != nil {
+						b.Fatal(err)
+					}
+				})
+			})
+			b.Run(fmt.Sprintf("compile/%d/%s", n, w.name), func(b *testing.B) { per(b, func() { Compile(d, Meta{}) }) })
+		}
+	}
+}
+
+// TestMemory states what compiled policies keep: at most these bytes for a
+// statement, the index among them.
+func TestMemory(t *testing.T) {
+	most := map[string]int{"last": 1000, "conditions": 1500, "middle": 1500, "actions": 1500}
+	const n = 5000
+	for _, w := range workloads() {
+		limit := most[w.name]
+		if limit == 0 {
+			continue
+		}
+		_, p := w.prepare(t, n)
+		d := p.Identity[0].Document()
+		before := liveBytes()
+		compiled := Compile(d, Meta{})
+		whole := liveBytes()
+		compiled.index = nil
+		plain := liveBytes()
+		runtime.KeepAlive(compiled)
+		runtime.KeepAlive(p)
+		total, index := (whole-before)/n, (whole-plain)/n
+		t.Logf("%s: %d bytes for a statement of %d bytes, %d of them for the index", w.name, total, len(d.raw)/n, index)
+		if total > limit {
+			t.Errorf("%s: %d bytes for a statement", w.name, total)
+		}
+	}
+}
+
+// liveBytes returns the bytes that are in use after collection.
+func liveBytes() int {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
