@@ -105,12 +105,32 @@ func (s *Service[A]) routeQuery(x *exchange) (*operation[A], *awserr.Error) {
 	return op, nil
 }
 
+// bodyTime is how long a client may take to send the body of an API call. It
+// comes before the signature is checked, so a stranger could otherwise hold a
+// connection, and what it has sent, for as long as it likes.
+const bodyTime = 30 * time.Second
+
+// LimitReading gives the client of a request bodyTime to send what it still has
+// to send. The answer ends the limit; it must be called before the request is
+// worked on, since a limit that runs out then would cancel the work. Writers
+// without a connection have no limit.
+func LimitReading(w http.ResponseWriter) (done func()) {
+	c := http.NewResponseController(w)
+	if c.SetReadDeadline(time.Now().Add(bodyTime)) != nil {
+		return func() {}
+	}
+	return func() { _ = c.SetReadDeadline(time.Time{}) } // it could be set, so it can be cleared
+}
+
 // smallBody is the announced length up to which a body is read into a buffer of
 // exactly its size.
 const smallBody = 64 << 10
 
 // read takes in the request's body, up to a limit.
 func (x *exchange) read(limit int64) *awserr.Error {
+	if x.r.ContentLength != 0 {
+		defer LimitReading(x.w)()
+	}
 	body := http.MaxBytesReader(x.w, x.r.Body, limit)
 	var err error
 	if n := x.r.ContentLength; n >= 0 && n <= smallBody {

@@ -17,7 +17,7 @@ func TestContinueIsAnsweredForEmptyBodies(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
-	rt := &router{bucketHost: func(string) bool { return false }, s3: answer}
+	rt := &router{host: func(r *http.Request) string { return r.Host }, bucketHost: func(string) bool { return false }, s3: answer}
 	server := httptest.NewServer(rt)
 	defer server.Close()
 

@@ -9,12 +9,14 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/rockpool-id/rockpool/internal/api"
+	"github.com/rockpool-id/rockpool/internal/wire"
 	"github.com/rockpool-id/rockpool/sigv4"
 )
 
-// maxFormBody bounds the form bodies that are read to find their Action. The
-// largest document a query service takes is a SAML provider's metadata.
-const maxFormBody = 11 << 20
+// maxFormBody bounds the form bodies that are read to find their Action, before
+// anybody is known. It is the limit of the query services themselves.
+const maxFormBody = wire.DefaultMaxBody
 
 // router sends a request on the one endpoint to its service (design.md 3):
 // X-Amz-Target prefix; else Action and Version; else the service in the
@@ -43,7 +45,7 @@ type router struct {
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	continueEmpty(w, r)
 	r.Host = rt.host(r)
-	rt.choose(r).ServeHTTP(w, r)
+	rt.choose(w, r).ServeHTTP(w, r)
 }
 
 // continueEmpty answers 100 to a client that expects it before a body of no
@@ -56,7 +58,7 @@ func continueEmpty(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (rt *router) choose(r *http.Request) http.Handler {
+func (rt *router) choose(w http.ResponseWriter, r *http.Request) http.Handler {
 	bucketHost := rt.bucketHost(r.Host)
 	// "-" cannot be a bucket name, so the health paths hide no object; in
 	// host-style addressing they could, and are not looked at.
@@ -77,7 +79,7 @@ func (rt *router) choose(r *http.Request) http.Handler {
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			return rt.preflight
 		}
-		if h := rt.queryService(r); h != nil {
+		if h := rt.queryService(w, r); h != nil {
 			return h
 		}
 	}
@@ -97,7 +99,7 @@ func (rt *router) choose(r *http.Request) http.Handler {
 // queryService finds the service of a query-protocol request by its Version.
 // It reads a form body and puts it back; a body too large to be such a request
 // is left to the handlers behind, which have limits of their own.
-func (rt *router) queryService(r *http.Request) http.Handler {
+func (rt *router) queryService(w http.ResponseWriter, r *http.Request) http.Handler {
 	find := func(q url.Values) http.Handler {
 		if !q.Has("Action") {
 			return nil
@@ -115,7 +117,9 @@ func (rt *router) queryService(r *http.Request) http.Handler {
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil
 	}
+	done := api.LimitReading(w)
 	read, err := io.ReadAll(io.LimitReader(r.Body, maxFormBody+1))
+	done()
 	r.Body = &replayed{Reader: io.MultiReader(bytes.NewReader(read), errorReader{err, r.Body}), Closer: r.Body}
 	if err != nil || len(read) > maxFormBody {
 		return nil

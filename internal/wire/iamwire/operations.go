@@ -11,7 +11,6 @@ func Service() wire.Service {
 		Protocol:  wire.Query,
 		Version:   "2010-05-08",
 		Namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
-		MaxBody:   16777216,
 	}
 }
 
