@@ -14,9 +14,11 @@ func splitARN(s string) (f arnFields, ok bool) {
 		return f, false
 	}
 	for i := range 4 {
-		if f[i], rest, ok = strings.Cut(rest, ":"); !ok {
+		colon := strings.IndexByte(rest, ':')
+		if colon < 0 {
 			return f, false
 		}
+		f[i], rest = rest[:colon], rest[colon+1:]
 	}
 	f[4] = rest
 	return f, true
@@ -55,6 +57,12 @@ func (f *arnField) match(s string, ctx *Context) bool {
 }
 
 func compileField(text string, d dialect) arnField {
+	switch {
+	case !strings.ContainsAny(text, "*?$"):
+		return arnField{text: text}
+	case text == "*" && d.wildcards:
+		return arnField{any: true}
+	}
 	p := compilePattern(text, d)
 	switch {
 	case p.any():

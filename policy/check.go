@@ -6,22 +6,24 @@ import (
 )
 
 // presence checks which elements stand together, per kind of policy
-// (spec/iam-sts.md 1.2). A nil entry of has is an absent element.
-func (c *checker) presence(n *node, s *Statement, has map[string]*node) {
+// (spec/iam-sts.md 1.2).
+func (c *checker) presence(n *node, s *Statement) {
 	pair := func(a, b, s3 string) (found *node) {
-		if has[a] != nil && has[b] != nil {
-			c.syntax(has[b].pos, a+" and "+b+" together", s3)
+		first, ok1 := n.get(a)
+		second, ok2 := n.get(b)
+		if ok1 && ok2 {
+			c.syntax(second.pos, a+" and "+b+" together", s3)
 		}
-		if has[a] != nil {
-			return has[a]
+		if ok1 {
+			return first
 		}
-		return has[b]
+		return second
 	}
 	action := pair("Action", "NotAction", s3BadAction)
 	res := pair("Resource", "NotResource", s3BadResource)
 	principal := pair("Principal", "NotPrincipal", s3BadPrincipal)
 
-	if has["Effect"] == nil {
+	if _, ok := n.get("Effect"); !ok {
 		c.syntax(n.pos, "no Effect", missingRequired+"Effect")
 	}
 	if action == nil || len(s.Actions) == 0 {

@@ -63,6 +63,9 @@ func (t *text) match(value string, ctx *Context) verdict {
 }
 
 func compileText(value string, d dialect) test {
+	if !strings.ContainsAny(value, "*?$") {
+		return literal(value)
+	}
 	p := compilePattern(value, d)
 	if p.exact {
 		return literal(p.lit)

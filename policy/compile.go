@@ -46,11 +46,12 @@ func Compile(d *Document, m Meta) *Policy {
 	if d == nil {
 		return Broken(m)
 	}
-	p := &Policy{doc: d, meta: m, statements: make([]statement, len(d.statements)), keys: map[string]struct{}{}}
+	c := newCompiler(d, m)
+	p := c.p
 	for i := range d.statements {
-		p.statements[i] = p.compile(&d.statements[i])
-		p.statements[i].weight = d.statements[i].weight()
-		p.weight += int(p.statements[i].weight)
+		s := &p.statements[i]
+		*s = c.statement(&d.statements[i])
+		p.weight += int(s.weight)
 	}
 	if len(p.statements) > fewStatements {
 		p.index = newIndex(p.statements, crowdSize)
@@ -67,65 +68,6 @@ func Broken(m Meta) *Policy {
 
 // broken reports whether p cannot be trusted to deny what it should.
 func (p *Policy) broken() bool { return p == nil || p.doc == nil }
-
-func (p *Policy) compile(s *Statement) statement {
-	d := p.doc
-	c := statement{
-		deny:         s.Effect != Allow,
-		notAction:    s.NotAction,
-		notResource:  s.NotResource,
-		notPrincipal: s.NotPrincipal,
-		anyResource:  d.kind == Trust,
-		actions:      make([]actionPattern, len(s.Actions)),
-		resources:    make([]arnPattern, len(s.Resources)),
-		principals:   make([]principalPattern, len(s.Principals)),
-		conditions:   make([]condition, len(s.Conditions)),
-	}
-	for i, a := range s.Actions {
-		c.actions[i] = compileAction(a.Text)
-	}
-	for i, r := range s.Resources {
-		c.resources[i] = compileResource(r.Text, d.variables(), d.kind != Resource)
-		p.useVariables(c.resources[i].fields[4].glob)
-	}
-	for i := range s.Principals {
-		c.principals[i] = compilePrincipal(&s.Principals[i], p.meta.Bindings)
-	}
-	for i := range s.Conditions {
-		c.conditions[i] = compileCondition(&s.Conditions[i], d.variables())
-		p.keys[c.conditions[i].key.name] = struct{}{}
-		for _, t := range c.conditions[i].tests {
-			p.useTest(t)
-		}
-	}
-	return c
-}
-
-// useTest notes the condition keys that a test's variables read.
-func (p *Policy) useTest(t test) {
-	switch t := t.(type) {
-	case *text:
-		p.useVariables(&t.pattern)
-	case foldedText:
-		p.useVariables(&t.pattern)
-	case truth:
-		p.useVariables(&t.pattern)
-	case arnTest:
-		p.useVariables(t.pattern.whole)
-		for _, f := range t.pattern.fields {
-			p.useVariables(f.glob)
-		}
-	}
-}
-
-func (p *Policy) useVariables(g *pattern) {
-	if g == nil {
-		return
-	}
-	for _, v := range g.vars {
-		p.keys[v.key.name] = struct{}{}
-	}
-}
 
 // The accessors may be asked of a nil Policy, which a Decision has when no
 // statement decided it.
@@ -210,23 +152,4 @@ func (p *Policies) Mentions(conditionKey string) bool {
 	}
 	return p.Boundary != nil && p.Boundary.Mentions(conditionKey) ||
 		p.Resource != nil && p.Resource.Mentions(conditionKey)
-}
-
-// weight is about what judging the statement costs: one for each value and
-// for each 32 bytes of them.
-func (s *Statement) weight() uint32 {
-	values, size := 1+len(s.Principals)+len(s.Actions)+len(s.Resources), 0
-	for _, v := range s.Actions {
-		size += len(v.Text)
-	}
-	for _, v := range s.Resources {
-		size += len(v.Text)
-	}
-	for _, c := range s.Conditions {
-		values += 1 + len(c.Values)
-		for _, v := range c.Values {
-			size += len(v)
-		}
-	}
-	return uint32(min(values+size/32, 1<<31))
 }

@@ -17,9 +17,12 @@ type test interface {
 	match(value string, ctx *Context) verdict
 }
 
-func compileCondition(c *Condition, variables bool) condition {
+func compileCondition(key contextKey, c *Condition, variables bool) condition {
 	op, _ := parseOperator(c.Operator) // Parse refused unknown operators
-	compiled := condition{key: newContextKey(c.Key), op: op}
+	compiled := condition{key: key, op: op}
+	if op.family != null && len(c.Values) > 0 {
+		compiled.tests = make([]test, 0, len(c.Values))
+	}
 	for _, v := range c.Values {
 		if op.family == null {
 			compiled.absent = compiled.absent || strings.EqualFold(v, "true")

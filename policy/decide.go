@@ -190,8 +190,10 @@ func (e *evaluation) record(l Layer, o outcome) {
 func (e *evaluation) identitySays() outcome {
 	o := silent
 	p := &e.req.Principal
-	if f, ok := splitARN(p.EntityARN); ok && p.Type == FederatedUser && f[1] == "iam" && f[3] == p.Account && f[4] == "root" {
-		o.effect = Allow
+	if p.Type == FederatedUser {
+		if f, ok := splitARN(p.EntityARN); ok && f[1] == "iam" && f[3] == p.Account && f[4] == "root" {
+			o.effect = Allow
+		}
 	}
 	o = e.union(o, e.policies.Identity)
 	e.record(IdentityLayer, o)

@@ -49,6 +49,9 @@ func equalLower(s, low string) bool {
 			}
 			i++
 		}
+		if i == len(s) {
+			return true
+		}
 		s, low = s[i:], low[i:]
 	}
 	return equalFold(s, low)

@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"strconv"
-	"time"
-)
+import "strconv"
 
 // instant is a moment to the nanosecond.
 type instant struct {
@@ -120,9 +117,33 @@ func (c *clock) zone() int {
 
 // instant puts the parts together, refusing dates that do not exist.
 func (c *clock) instant(year, month, day, seconds, nano int) (instant, bool) {
-	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if !c.ok || c.rest != "" || t.Year() != year || int(t.Month()) != month || t.Day() != day {
+	if !c.ok || c.rest != "" || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
 		return instant{}, false
 	}
-	return instant{sec: t.Unix() + int64(seconds), nano: int32(nano)}, true
+	return instant{sec: daysSince1970(year, month, day)*86400 + int64(seconds), nano: int32(nano)}, true
+}
+
+func daysIn(year, month int) int {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
+
+// daysSince1970 counts in years that begin in March, so that the leap day is
+// the last of its year. time.Date takes several times as long.
+func daysSince1970(year, month, day int) int64 {
+	if month -= 3; month < 0 {
+		month, year = month+12, year-1
+	}
+	year += 400 // keeps the divisions below above zero
+	days := 365*year + year/4 - year/100 + year/400 + (153*month+2)/5 + day - 1
+	const epoch = 719468 + 146097 // 1970-01-01, counted from -0400-03-01
+	return int64(days - epoch)
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -88,6 +89,11 @@ type reader struct {
 	off       int
 	line      int
 	lineStart int
+
+	// What is read of the objects and arrays that are open. Each is copied to
+	// its own slice when it ends, which then has the right size.
+	members []member
+	items   []node
 }
 
 func (r *reader) pos() Position {
@@ -153,7 +159,8 @@ const manyMembers = 16
 
 func (r *reader) object(depth int) ([]member, *jsonError) {
 	r.off++ // {
-	var members []member
+	first := len(r.members)
+	defer func() { r.members = r.members[:first] }()
 	var seen map[string]bool
 	r.space()
 	if r.peek() == '}' {
@@ -170,6 +177,7 @@ func (r *reader) object(depth int) ([]member, *jsonError) {
 		if m.name, err = r.str(); err != nil {
 			return nil, err
 		}
+		members := r.members[first:]
 		if len(members) == manyMembers {
 			seen = make(map[string]bool)
 			for _, old := range members {
@@ -191,14 +199,14 @@ func (r *reader) object(depth int) ([]member, *jsonError) {
 		if m.value, err = r.value(depth + 1); err != nil {
 			return nil, err
 		}
-		members = append(members, m)
+		r.members = append(r.members, m)
 		r.space()
 		switch r.peek() {
 		case ',':
 			r.off++
 		case '}':
 			r.off++
-			return members, nil
+			return slices.Clone(r.members[first:]), nil
 		default:
 			return nil, r.fail("expected a comma or the end of the object")
 		}
@@ -219,11 +227,12 @@ func hasMember(members []member, seen map[string]bool, name string) bool {
 
 func (r *reader) array(depth int) ([]node, *jsonError) {
 	r.off++ // [
-	items := []node{}
+	first := len(r.items)
+	defer func() { r.items = r.items[:first] }()
 	r.space()
 	if r.peek() == ']' {
 		r.off++
-		return items, nil
+		return []node{}, nil
 	}
 	for {
 		r.space()
@@ -231,14 +240,14 @@ func (r *reader) array(depth int) ([]node, *jsonError) {
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, n)
+		r.items = append(r.items, n)
 		r.space()
 		switch r.peek() {
 		case ',':
 			r.off++
 		case ']':
 			r.off++
-			return items, nil
+			return slices.Clone(r.items[first:]), nil
 		default:
 			return nil, r.fail("expected a comma or the end of the array")
 		}

@@ -208,10 +208,9 @@ func (c *checker) statements(n *node) {
 	}
 }
 
-// statement reads one statement. has remembers which elements are there.
+// statement reads one statement.
 func (c *checker) statement(n *node) Statement {
 	s := Statement{Position: n.pos}
-	has := map[string]*node{}
 	for i := range n.members {
 		m := &n.members[i]
 		switch m.name {
@@ -235,9 +234,8 @@ func (c *checker) statement(n *node) Statement {
 		default:
 			c.unknown(m)
 		}
-		has[m.name] = &m.value
 	}
-	c.presence(n, &s, has)
+	c.presence(n, &s)
 	return s
 }
 

@@ -133,7 +133,7 @@ func TestComparisons(t *testing.T) {
 		{"Null", "true", "x", never}, {"Null", "false", "x", always}, {"Null", "true", "", always}, {"Null", "false", "", never}, {"Null", "maybe", "x", never}, {"ForAnyValue:Null", "false", "x", always},
 	}
 	for _, tt := range tests {
-		c := compileCondition(&Condition{Operator: tt.operator, Key: "T:Key", Values: []string{tt.policy}}, true)
+		c := compileCondition(newContextKey("T:Key"), &Condition{Operator: tt.operator, Key: "T:Key", Values: []string{tt.policy}}, true)
 		ctx.Set("t:key", tt.value)
 		if got, want := c.holds(ctx, false), tt.want == always; got != want {
 			t.Errorf("Allow if %s %q, value %q: %v, want %v", tt.operator, tt.policy, tt.value, got, want)
@@ -155,7 +155,7 @@ func TestMissingKeys(t *testing.T) {
 		if _, ok := parseOperator(operator); !ok {
 			t.Fatalf("unknown operator %s", operator)
 		}
-		c := compileCondition(&Condition{Operator: operator, Key: "t:key", Values: []string{"1"}}, true)
+		c := compileCondition(newContextKey("T:Key"), &Condition{Operator: operator, Key: "t:key", Values: []string{"1"}}, true)
 		for name, ctx := range map[string]*Context{"no context": nil, "no key": {}, "no values": empty} {
 			if got := c.holds(ctx, false); got != want {
 				t.Errorf("%s with %s: %v, want %v", operator, name, got, want)
@@ -189,7 +189,7 @@ func TestSetOperators(t *testing.T) {
 		{"ForAnyValue:StringEquals", []string{"b"}, true}, {"ForAnyValue:StringEquals", []string{"c"}, false}, {"ForAnyValue:StringNotEquals", []string{"a"}, true}, {"ForAnyValue:StringNotEquals", []string{"a", "b"}, false},
 		{"StringEquals", []string{"a", "b"}, false}, {"StringNotEquals", []string{"c"}, false}, {"StringEqualsIfExists", []string{"a", "b"}, false}, {"ForAnyValue:StringEquals", nil, false}, {"ForAllValues:StringEquals", nil, false}, {"ForAllValues:StringNotEquals", nil, true},
 	} {
-		c := compileCondition(&Condition{Operator: tt.operator, Key: "t:key", Values: tt.policy}, true)
+		c := compileCondition(newContextKey("T:Key"), &Condition{Operator: tt.operator, Key: "t:key", Values: tt.policy}, true)
 		for _, deny := range []bool{false, true} {
 			if got := c.holds(ctx, deny); got != tt.want {
 				t.Errorf("%s %v: %v, want %v", tt.operator, tt.policy, got, tt.want)
