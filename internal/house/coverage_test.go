@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/api/cognitoapi"
 	"github.com/rockpool-id/rockpool/internal/api/iamapi"
 	"github.com/rockpool-id/rockpool/internal/api/stsapi"
+	"github.com/rockpool-id/rockpool/internal/config"
 	"github.com/rockpool-id/rockpool/internal/gateway/s3gw"
 	"github.com/rockpool-id/rockpool/internal/wire"
 	"github.com/rockpool-id/rockpool/internal/wire/cognitowire"
@@ -64,6 +66,21 @@ func TestCoverageIsTrue(t *testing.T) {
 	}
 	if len(documented) != len(services) {
 		t.Errorf("docs/coverage.md has tables of %v", slices.Sorted(maps.Keys(documented)))
+	}
+}
+
+// TestSettingsAreDocumented looks for every setting in docs/operations.md.
+func TestSettingsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(moduleRoot(t), "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f := range reflect.TypeFor[config.Config]().Fields() {
+		for _, name := range []string{"`--" + f.Tag.Get("name") + "`", "`" + f.Tag.Get("env") + "`"} {
+			if !strings.Contains(string(text), name) {
+				t.Errorf("setting %s: no %s", f.Name, name)
+			}
+		}
 	}
 }
 
