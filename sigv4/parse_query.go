@@ -66,8 +66,12 @@ func (q *queryAuth) take(name, rawValue string) error {
 		}
 		q.seen |= bit
 		value, err := decode(rawValue, false)
+		if err != nil {
+			// Without the text: it may be a session token, and errors are logged.
+			return &Error{Code: BadTarget, Form: Query, Part: known}
+		}
 		*into[i] = value
-		return err
+		return nil
 	}
 	// Not part of the signature, yet S3 reads parameters such as
 	// x-amz-storage-class like headers: two of them would be two meanings.

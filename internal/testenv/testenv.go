@@ -30,6 +30,7 @@ type Env struct {
 	t      testing.TB
 	config config.Config
 	now    func() time.Time
+	log    *slog.Logger
 	cancel context.CancelFunc
 	done   chan error
 	server *server.Server
@@ -40,6 +41,7 @@ type Options struct {
 	// Change adjusts the configuration before the start.
 	Change func(*config.Config)
 	Now    func() time.Time
+	Log    *slog.Logger // nil discards
 }
 
 // Start runs a server until the test ends.
@@ -57,7 +59,10 @@ func Start(t testing.TB, o Options) *Env {
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}
-	e := &Env{t: t, Data: data, config: c, now: o.Now}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &Env{t: t, Data: data, config: c, now: o.Now, log: o.Log}
 	e.start()
 	t.Cleanup(e.Stop)
 	return e
@@ -66,7 +71,7 @@ func Start(t testing.TB, o Options) *Env {
 func (e *Env) start() {
 	e.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s, err := server.Open(ctx, e.config, server.Options{Log: slog.New(slog.DiscardHandler), Version: "test", Now: e.now})
+	s, err := server.Open(ctx, e.config, server.Options{Log: e.log, Version: "test", Now: e.now})
 	if err != nil {
 		cancel()
 		e.t.Fatal(err)
