@@ -3,6 +3,7 @@
 // where it is; without that the tests that need one are skipped.
 //
 // story_test.go is the workshop, session renewal and the typed errors;
-// upload_test.go the bodies the SDK streams; signer_test.go uses the SDK's own
-// signer as the oracle of package sigv4 and needs no server.
+// upload_test.go the bodies the SDK streams, over HTTP and TLS; kill_test.go
+// what is left after a kill in the middle of writing; signer_test.go uses the
+// SDK's own signer as the oracle of package sigv4 and needs no server.
 package conformance

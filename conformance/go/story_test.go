@@ -290,3 +290,31 @@ func TestTheTokenBelongsToTheKey(t *testing.T) {
 		t.Errorf("an unsigned token: %d %s", resp.StatusCode, body)
 	}
 }
+
+// A signed address ends when it says, and begins no earlier than it says.
+func TestSignedAddressesHaveTheirTime(t *testing.T) {
+	s := newStory(t)
+	for name, c := range map[string]struct {
+		signed time.Duration
+		status int
+		part   string
+	}{
+		"now":                 {0, 200, "a picture"},
+		"an hour ago":         {-time.Hour, 403, "<Message>Request has expired</Message>"},
+		"in an hour":          {time.Hour, 403, "<Code>AccessDenied</Code>"},
+		"just before it ends": {-50 * time.Second, 200, "a picture"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.endpoint+"/"+s.private+"/sea/urchin.jpg?X-Amz-Expires=60", nil)
+			must(t, err)
+			signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
+			address, _, err := signer.PresignHTTP(t.Context(), s.root, r, "UNSIGNED-PAYLOAD", "s3", region, time.Now().Add(c.signed))
+			must(t, err)
+			resp, err := http.Get(address)
+			must(t, err)
+			if body := read(t, resp.Body); resp.StatusCode != c.status || !strings.Contains(body, c.part) {
+				t.Errorf("%d %s, want %d with %s", resp.StatusCode, body, c.status, c.part)
+			}
+		})
+	}
+}

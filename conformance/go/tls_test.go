@@ -1,22 +1,18 @@
 package conformance
 
 import (
-	"bufio"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/json"
 	"encoding/pem"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -26,41 +22,8 @@ import (
 func overTLS(t *testing.T) (server, *http.Client) {
 	t.Helper()
 	s := theServer(t)
-	bin := os.Getenv("ROCKPOOL_BIN")
-	if bin == "" {
-		t.Skip("ROCKPOOL_BIN is not set: run conformance/run")
-	}
 	certFile, keyFile, roots := certificate(t)
-	cmd := exec.Command(bin, "serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--log-format", "json", "--tls-cert", certFile, "--tls-key", keyFile)
-	cmd.Env = append(os.Environ(), "ROCKPOOL_ROOT_ACCESS_KEY_ID="+s.root.AccessKeyID, "ROCKPOOL_ROOT_SECRET_ACCESS_KEY="+s.root.SecretAccessKey)
-	log, err := cmd.StderrPipe()
-	must(t, err)
-	must(t, cmd.Start())
-	addresses := make(chan string, 1)
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		for lines := bufio.NewScanner(log); lines.Scan(); {
-			var line struct{ Msg, URL string }
-			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
-				addresses <- line.URL
-			}
-		}
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		<-read
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("the TLS server left with %v", err)
-		}
-	})
-	select {
-	case s.endpoint = <-addresses:
-	case <-read:
-		t.Fatal("the TLS server did not start")
-	case <-time.After(20 * time.Second):
-		t.Fatal("the TLS server says nothing")
-	}
+	s.endpoint = launch(t, s, t.TempDir(), "--tls-cert", certFile, "--tls-key", keyFile).url
 	return s, &http.Client{
 		Timeout:   30 * time.Second,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true},

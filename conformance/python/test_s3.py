@@ -4,6 +4,8 @@ import base64
 import hashlib
 import io
 import json
+import socket
+import unittest.mock
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -395,6 +397,31 @@ class Buckets(Case):
         self.refused(400, "InvalidRequest", sentence, old.list_buckets)
         status, _, body = raw("GET", urllib.parse.urlsplit(old.generate_presigned_url("get_object", {"Bucket": self.bucket, "Key": "k"})), {})
         self.assertEqual((status, sentence.encode() in body), (400, True), body)
+
+
+class HostStyle(Case):
+    def test_a_bucket_is_part_of_the_host_name(self):
+        made, port = bucket("host"), urllib.parse.urlsplit(ENDPOINT).port
+        # What a resolver does with names under localhost; not every machine's does.
+        resolve = socket.getaddrinfo
+
+        def loopback(host, *more, **names):
+            return resolve("127.0.0.1" if str(host).endswith(".localhost") else host, *more, **names)
+        with unittest.mock.patch("socket.getaddrinfo", loopback):
+            s3 = boto3.session.Session().client(
+                "s3", region_name="us-east-1", endpoint_url=f"http://s3.localhost:{port}", aws_access_key_id=ROOT[0], aws_secret_access_key=ROOT[1],
+                config=CONFIG.merge(Config(s3={"addressing_style": "virtual"})))
+            for key in ("k", "a//b", "../x", "-/healthz", f"{made}/k"):
+                with self.subTest(key):
+                    s3.put_object(Bucket=made, Key=key, Body=key.encode())
+                    self.assertEqual(s3.get_object(Bucket=made, Key=key)["Body"].read(), key.encode())
+                    self.assertEqual(client("s3").get_object(Bucket=made, Key=key)["Body"].read(), key.encode())
+            self.assertEqual(s3.list_objects_v2(Bucket=made)["KeyCount"], 5)
+            self.assertIn(made, [b["Name"] for b in s3.list_buckets()["Buckets"]])
+            url = s3.generate_presigned_url("get_object", {"Bucket": made, "Key": "k"})
+            self.assertIn(f"{made}.s3.localhost", url)
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                self.assertEqual(answer.read(), b"k")
 
 
 def raw(method, target, headers):
