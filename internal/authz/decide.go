@@ -124,6 +124,11 @@ func (e *Engine) sessionPolicy(snapshot iam.Snapshot, arn string) *policy.Policy
 	return nil
 }
 
+// maxRemembered is the longest session policy that is kept compiled. Whoever may
+// assume a role writes these, as many and as different as they like, up to
+// 128 KiB each; honest ones have a few hundred characters.
+const maxRemembered = 8 << 10
+
 // compile returns the compiled form of a session policy, remembered by its text.
 // It was checked when the session was made; should it not parse now, it denies.
 func (e *Engine) compile(document, name, arn string) *policy.Policy {
@@ -137,7 +142,9 @@ func (e *Engine) compile(document, name, arn string) *policy.Policy {
 	} else {
 		e.log.Error("session policy does not compile", "err", err)
 	}
-	e.compiled.Put(document, p)
+	if len(document) <= maxRemembered {
+		e.compiled.Put(document, p)
+	}
 	return p
 }
 

@@ -56,8 +56,9 @@ func (s *Service) Open(token string) (*Session, keys.Secret, error) {
 		if o, err = s.unseal(token); err != nil {
 			return nil, keys.Secret{}, err
 		}
-		// A token that is over already is not worth remembering.
-		if s.cfg.Now().Before(o.session.Expires) {
+		// A token that is over already is not worth remembering, and one that
+		// carries policies of unusual length not the room.
+		if s.cfg.Now().Before(o.session.Expires) && o.session.policySize() <= maxRemembered {
 			shard.Put(digest, o)
 		}
 	}
@@ -86,6 +87,18 @@ func (s *Service) unseal(token string) (*opened, error) {
 	}
 	session.AMR = joinedAMR(session)
 	return &opened{session: session, secret: secretText(secret), header: [recordHeader]byte(record)}, nil
+}
+
+// maxRemembered is how long the session policies of a remembered token may be.
+// They travel compressed and open to 128 KiB and more.
+const maxRemembered = 8 << 10
+
+func (s *Session) policySize() int {
+	n := 0
+	for _, p := range s.Policies {
+		n += len(p)
+	}
+	return n
 }
 
 // Expired reports whether the session is over at now.

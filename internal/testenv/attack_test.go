@@ -449,3 +449,21 @@ func TestSecretsAreNotWrittenDown(t *testing.T) {
 		}
 	}
 }
+
+// A grant to a name that nobody has would be whoever's takes the name later.
+func TestBucketPoliciesNameWhoExists(t *testing.T) {
+	e := testenv.Start(t, testenv.Options{})
+	root := e.Root()
+	must(t, root.S3(t, "PUT", "/some-bucket", ""))
+	user(t, e, "dev", "")
+	iam, sts := "arn:aws:iam::"+testenv.Account+":", "arn:aws:sts::"+testenv.Account+":"
+	policy := func(principal string) *testenv.Answer {
+		return root.S3(t, "PUT", "/some-bucket?policy", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"`+principal+
+			`"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::some-bucket/*"}}`)
+	}
+	for _, ghost := range []string{iam + "user/ghost", iam + "role/ghost", sts + "assumed-role/ghost/session", "AROAAAAAAAAAAAAAAAAAA", iam + "user/Dev", iam + "user/*"} {
+		refused(t, ghost, policy(ghost), 400, "MalformedPolicy", "Invalid principal in policy")
+	}
+	must(t, policy(iam+"user/dev"))
+	must(t, policy(testenv.Account))
+}

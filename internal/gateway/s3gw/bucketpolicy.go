@@ -2,11 +2,13 @@ package s3gw
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/rockpool-id/rockpool/internal/authz"
 	"github.com/rockpool-id/rockpool/internal/gateway"
+	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/policy"
 )
 
@@ -97,14 +99,12 @@ func (c *call) storePolicy(x *gateway.Exchange, document string, bindings map[st
 // that does not exist is refused: whoever were to take the name later would
 // inherit the grant.
 func (c *call) bind(doc *policy.Document) (map[string]string, error) {
-	snapshot := c.g.iam()
-	bindings := map[string]string{}
-	for _, arn := range doc.PrincipalARNs() {
-		id, ok := snapshot.EntityID(arn)
-		if !ok {
-			return nil, fail(http.StatusBadRequest, "MalformedPolicy", "Invalid principal in policy", Field{"Detail", `"AWS" : "` + arn + `"`})
-		}
-		bindings[arn] = id
+	bindings, err := iam.BindPrincipals(c.g.iam(), doc)
+	if unknown, ok := errors.AsType[*iam.InvalidPrincipal](err); ok {
+		return nil, fail(http.StatusBadRequest, "MalformedPolicy", "Invalid principal in policy", Field{"Detail", `"AWS" : "` + unknown.ARN + `"`})
+	}
+	if err != nil {
+		return nil, err
 	}
 	var unknown string
 	policy.RewritePrincipals(doc.Text(), func(value string) string {
