@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"maps"
 
 	"github.com/rockpool-id/rockpool/internal/audit"
@@ -31,7 +32,7 @@ func (k *call[A]) record(e *awserr.Error) {
 		}
 	}
 	if ev.Account == "" {
-		ev.Account = k.Caller.Account
+		ev.Account = cmp.Or(k.Caller.Account, k.s.Account)
 	}
 	ev.ReadOnly = k.op.ReadOnly
 	ev.Management = !k.op.DataEvent

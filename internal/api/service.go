@@ -61,6 +61,9 @@ type Config struct {
 	// Observe tells what the connection says about a request: address, TLS, time
 	// and request id. It knows which proxies to trust.
 	Observe func(*http.Request) *caller.Network
+	// Account is the installation's account: the recipient of calls whose caller
+	// has none.
+	Account string
 	// Audit takes a record of every call.
 	Audit audit.Sink
 	// Log takes a line per request.

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rockpool-id/rockpool/arn"
@@ -16,7 +17,38 @@ func (s *Service) parseTrust(role, document string) (*policy.Document, error) {
 	if policy.Size([]byte(document)) > s.limits.TrustSize {
 		return nil, &LimitExceeded{Quota: QuotaTrustSize, Limit: s.limits.TrustSize, Kind: KindRole, Name: role}
 	}
+	if err := limitedToPools(d); err != nil {
+		return nil, err
+	}
 	return d, nil
+}
+
+// identityPools is the principal of every identity pool there is, and the
+// prefix of the condition keys that tell them apart.
+const identityPools = "cognito-identity.amazonaws.com"
+
+// limitedToPools refuses a statement that trusts identity pools without asking
+// which: any pool, a foreign one too, could then have the role
+// (cognito-identity.md 4.4, the confused deputy). One condition on the pools'
+// keys is enough, as it is for AWS.
+func limitedToPools(d *policy.Document) error {
+	for i := range d.Len() {
+		st := d.Statement(i)
+		trusts := slices.ContainsFunc(st.Principals, func(p policy.PrincipalValue) bool {
+			return p.Type == "Federated" && p.Text == identityPools
+		})
+		limited := slices.ContainsFunc(st.Conditions, func(c policy.Condition) bool {
+			return strings.HasPrefix(strings.ToLower(c.Key), identityPools+":")
+		})
+		if st.Effect == policy.Allow && trusts && !limited {
+			return &MalformedPolicy{Cause: &policy.Error{
+				Kind: policy.Trust, Line: st.Position.Line, Column: st.Position.Column,
+				Message: "Trust policies for " + identityPools + " must limit the identity pool with a condition such as " + identityPools + ":aud.",
+				Detail:  "a statement trusts every identity pool there is",
+			}}
+		}
+	}
+	return nil
 }
 
 // BindPrincipals checks that the users and roles that a trust or bucket policy

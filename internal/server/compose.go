@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"path/filepath"
@@ -109,6 +110,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
+	p.opened(tend(ring, o.Log))
 	events, err := openAudit(c, o)
 	if err != nil {
 		return p, err
@@ -174,7 +176,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 
 	// The services on the one endpoint.
 	shared := api.Config{
-		Identify: caller.WithBody{Resolver: resolver}, Decide: decide, Observe: resolver.Observe,
+		Identify: caller.WithBody{Resolver: resolver}, Decide: decide, Observe: resolver.Observe, Account: c.Account,
 		Audit: events, Log: o.Log, Shapes: &wire.Shapes{}, Now: o.Now,
 	}
 	cognito, err := api.New(cognitowire.Model(), &cognitoapi.Implementation{Pools: pools, Sealer: ring, Region: c.Region}, shared)
@@ -214,21 +216,23 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 
 func newJWT(c *config.Config, o *Options, store login.KeyStore) (*login.JWT, error) {
 	cfg := login.JWTConfig{Overrides: c.Providers, Store: store, Now: o.Now, Logger: o.Log}
-	if c.AllowPrivateProviders || c.DevelopmentMode {
-		cfg.AllowPrivate = privateNetworks()
+	if c.AllowPrivateProviders {
+		cfg.AllowPrivate = networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+	}
+	if c.DevelopmentMode {
+		cfg.AllowPrivate = append(cfg.AllowPrivate, networks("127.0.0.0/8", "::1/128")...)
 	}
 	return login.NewJWT(cfg)
 }
 
-// privateNetworks are the addresses an identity provider inside a company may
-// have, and loopback for development. Link-local addresses, where clouds keep
-// their metadata services, are not among them.
-func privateNetworks() []netip.Prefix {
-	var list []netip.Prefix
-	for _, s := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "127.0.0.0/8", "::1/128"} {
-		list = append(list, netip.MustParsePrefix(s))
+// networks lists address ranges. Link-local addresses, where clouds keep their
+// metadata services, are never among those given here.
+func networks(list ...string) []netip.Prefix {
+	out := make([]netip.Prefix, len(list))
+	for i, s := range list {
+		out[i] = netip.MustParsePrefix(s)
 	}
-	return list
+	return out
 }
 
 func openAudit(c *config.Config, o *Options) (*audit.Log, error) {
@@ -268,5 +272,42 @@ func watch(users *iam.Service) func() error {
 		cancel()
 		<-done
 		return users.SaveKeyUses(context.Background())
+	}
+}
+
+// How often the key ring is looked after, and how long a sealing key is used
+// for new records. Retired keys still open what they sealed.
+const (
+	ringInterval = time.Hour
+	sealingAge   = 30 * 24 * time.Hour
+)
+
+// tend takes over keys that other nodes made and rotates the sealing key when
+// it is due, until the function it returns is called.
+func tend(ring *keys.Ring, log *slog.Logger) func() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(ringInterval)
+		defer tick.Stop()
+		for {
+			if err := ring.Refresh(ctx); err != nil && ctx.Err() == nil {
+				log.Error("key ring not refreshed", "error", err)
+			}
+			if _, err := ring.RotateIfDue(ctx, keys.Sealing, sealingAge); err != nil && ctx.Err() == nil {
+				log.Error("sealing key not rotated", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return func() error {
+		cancel()
+		<-done
+		return nil
 	}
 }

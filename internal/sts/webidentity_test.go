@@ -128,7 +128,7 @@ func TestWhatAnIdentityPoolSessionCarries(t *testing.T) {
 			{Name: "cognito-identity.amazonaws.com:sub", Values: []string{"us-east-1:id"}},
 			{Name: "cognito-identity.amazonaws.com:amr", Values: []string{"authenticated", "accounts.google.com"}, Multi: true},
 		},
-		IdentityID: "us-east-1:id", IdentityPoolID: "us-east-1:pool", Issued: now, Expires: now.Add(time.Hour),
+		IdentityID: "us-east-1:id", IdentityPoolID: "us-east-1:pool", AMR: "authenticated,accounts.google.com", Issued: now, Expires: now.Add(time.Hour),
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -275,6 +275,14 @@ func flip(s string) string {
 	return "A" + s[1:]
 }
 
+func TestTrustInEveryPoolIsRefused(t *testing.T) {
+	root := testenv.Start(t, testenv.Options{}).Root()
+	open := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:AssumeRoleWithWebIdentity"}]}`
+	refused(t, "CreateRole", root.IAM(t, "CreateRole", "RoleName", "Open", "AssumeRolePolicyDocument", open), 400, "MalformedPolicyDocument", "must limit the identity pool")
+	must(t, root.IAM(t, "CreateRole", "RoleName", "Closed", "AssumeRolePolicyDocument", trust("us-east-1:pool", "authenticated")))
+	refused(t, "UpdateAssumeRolePolicy", root.IAM(t, "UpdateAssumeRolePolicy", "RoleName", "Closed", "PolicyDocument", open), 400, "MalformedPolicyDocument", "must limit the identity pool")
+}
+
 func TestSessionsThatAreRefused(t *testing.T) {
 	s := newStory(t, true)
 	token := s.token(0, pretend.TokenOptions{})
