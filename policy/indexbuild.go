@@ -14,7 +14,7 @@ const (
 	crowdSize = 8
 	// manyActions in one statement are indexed by their services alone, which
 	// bounds the statement's share of the index.
-	manyActions = 16
+	manyActions = 8
 )
 
 // entry is one statement under one key while the index is built.
