@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # S3 with the AWS CLI, beyond the workshop.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 export AWS_ACCESS_KEY_ID=$ROCKPOOL_ROOT_KEY AWS_SECRET_ACCESS_KEY=$ROCKPOOL_ROOT_SECRET
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The workshop, step by step, with the AWS CLI, names and all: a person signs in with Google and reads one private bucket, and
 # nothing else.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 private=tutorial-private-bucket app=tutorial-app-bucket role=Cognito-IDPool-Role

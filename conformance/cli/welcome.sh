@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The commands that `rockpool demo` prints, as a person copies them.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 sed -n '/^  1\. /,/^Ctrl-C/p' "$ROCKPOOL_DEMO_WELCOME" | grep -Ev '^  [0-9]+\. |^Ctrl-C' >"$SCRATCH/commands"
@@ -9,6 +10,7 @@ need "the demo prints commands" test -s "$SCRATCH/commands"
     # A fresh terminal has no keys.
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_DEFAULT_REGION AWS_REGION
     aws() { "$AWS_CLI" "$@"; }
+    # shellcheck source=/dev/null
     . ./commands
 ) >"$SCRATCH/told" 2>"$SCRATCH/complaints"
 told=$(cat "$SCRATCH/told") complaints=$(sed '/^$/d' "$SCRATCH/complaints")
