@@ -129,10 +129,9 @@ func (c *checker) resources(s *Statement) {
 // resource checks a resource of an identity or session policy (spec 1.9,
 // checks 3 and 6 to 10).
 func (c *checker) resource(r Value) {
-	detail := "resource " + shorten(r.Text)
 	fields := strings.SplitN(r.Text, ":", 6)
 	if len(fields) == 1 {
-		c.notARN(r, detail)
+		c.notARN(r)
 		return
 	}
 	var f [6]string // what is missing is shown as *
@@ -143,24 +142,24 @@ func (c *checker) resource(r Value) {
 	partition, service, region, account, path := f[1], f[2], f[3], f[4], f[5]
 	switch {
 	case !validPartition(partition):
-		c.report(rankPartition, r.Position, `Partition "`+partition+`" is not valid for resource "arn:`+strings.Join(f[1:], ":")+`".`, detail)
+		c.report(rankPartition, r.Position, `Partition "`+partition+`" is not valid for resource "arn:`+strings.Join(f[1:], ":")+`".`, "resource "+shorten(r.Text))
 	case f[0] != "arn":
-		c.notARN(r, detail)
+		c.notARN(r)
 	case service == "", len(fields) == 5 && !accountPattern(account):
-		c.report(rankLegacy, r.Position, legacyParsing, detail)
+		c.report(rankLegacy, r.Position, legacyParsing, "resource "+shorten(r.Text))
 	case strings.ContainsAny(service, "*?"):
-		c.report(rankResourceVendor, r.Position, "Resource vendor must be fully qualified and cannot contain regexes.", detail)
+		c.report(rankResourceVendor, r.Position, "Resource vendor must be fully qualified and cannot contain regexes.", "resource "+shorten(r.Text))
 	case service == "iam" && region != "" && region != "*":
-		c.report(rankRegion, r.Position, "IAM resource "+r.Text+" cannot contain region information.", detail)
+		c.report(rankRegion, r.Position, "IAM resource "+r.Text+" cannot contain region information.", "resource "+shorten(r.Text))
 	case service == "s3" && region != "" && region != "*" && !regionalS3(path):
-		c.report(rankRegion, r.Position, "Resource "+r.Text+" can not contain region information.", detail)
+		c.report(rankRegion, r.Position, "Resource "+r.Text+" can not contain region information.", "resource "+shorten(r.Text))
 	case service == "iam" && !iamPath(path):
-		c.report(rankIAMPath, r.Position, `IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.`, detail)
+		c.report(rankIAMPath, r.Position, `IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.`, "resource "+shorten(r.Text))
 	}
 }
 
-func (c *checker) notARN(r Value, detail string) {
-	c.report(rankResourceForm, r.Position, "Resource "+r.Text+` must be in ARN format or "*".`, detail)
+func (c *checker) notARN(r Value) {
+	c.report(rankResourceForm, r.Position, "Resource "+r.Text+` must be in ARN format or "*".`, "resource "+shorten(r.Text))
 }
 
 func validPartition(s string) bool {

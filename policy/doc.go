@@ -25,6 +25,17 @@
 // account is no more than permission for its identity policies to speak.
 // Across accounts both sides must allow. A trust policy must always speak.
 //
+// # What it costs
+//
+// A compiled policy keeps an index of its statements by what they demand of
+// resource and action (index.go), so a decision judges the few that could be
+// about the request, in about the same time for ten statements and for ten
+// thousand. A compiled statement takes half a kilobyte to a kilobyte, of which
+// the index is 40 to 80 bytes. Whatever a policy says, reading, compiling and
+// deciding take time linear in its text (compiling also sorts), a decision
+// costs at most twice what reading all statements in order would, and the
+// index is at most 32 times as large as the text.
+//
 // # Invariants
 //
 //   - Unknown means deny: an unknown caller, a malformed action or resource,

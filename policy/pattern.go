@@ -38,8 +38,8 @@ const (
 
 type atom struct {
 	kind  atomKind
+	index int32
 	text  string
-	index int
 }
 
 // variable is ${key} or ${key, 'default'}.
@@ -65,7 +65,19 @@ const starAtom atomKind = 0xFF
 
 // scanAtoms cuts text into atoms, with starAtom for each star.
 func scanAtoms(text string, d dialect) ([]atom, []variable) {
-	var atoms []atom
+	n, gap := 1, 0 // about how many atoms there will be
+	for i := range len(text) {
+		if c := text[i]; c == '*' || c == '?' || c == '$' {
+			if i > gap {
+				n++
+			}
+			n, gap = n+1, i+1
+		}
+	}
+	if gap == len(text) {
+		n--
+	}
+	atoms := make([]atom, 0, n)
 	var vars []variable
 	start := 0
 	flush := func(end int) {
@@ -86,7 +98,7 @@ func scanAtoms(text string, d dialect) ([]atom, []variable) {
 			if body == "*" || body == "?" || body == "$" {
 				atoms = append(atoms, atom{kind: literalAtom, text: body})
 			} else {
-				atoms = append(atoms, atom{kind: variableAtom, index: len(vars)})
+				atoms = append(atoms, atom{kind: variableAtom, index: int32(len(vars))})
 				vars = append(vars, parseVariable(body))
 			}
 			i = end + 1
@@ -118,23 +130,32 @@ func parseVariable(body string) variable {
 	return variable{key: newContextKey(body)}
 }
 
-// assemble joins neighbouring literals and cuts at the stars.
+// assemble joins neighbouring literals and cuts at the stars. The chunks stay
+// in the memory of atoms, which they only shorten.
 func assemble(atoms []atom, vars []variable) pattern {
-	p := pattern{vars: vars}
-	var c chunk
+	stars := 0
+	for i := range atoms {
+		if atoms[i].kind == starAtom {
+			stars++
+		}
+	}
+	endsInStar := stars > 0 && atoms[len(atoms)-1].kind == starAtom
+	p := pattern{vars: vars, chunks: make([]chunk, 0, stars+1)}
+	kept := atoms[:0]
+	begin := 0 // of the chunk in kept
 	for _, a := range atoms {
 		switch {
 		case a.kind == starAtom:
 			// "**" is "*".
-			if len(c) > 0 || len(p.chunks) == 0 {
-				p.chunks = append(p.chunks, c)
-				c = nil
+			if len(kept) > begin || len(p.chunks) == 0 {
+				p.chunks = append(p.chunks, chunk(kept[begin:len(kept):len(kept)]))
+				begin = len(kept)
 			}
 			continue
-		case a.kind == literalAtom && len(c) > 0 && c[len(c)-1].kind == literalAtom:
-			c[len(c)-1].text += a.text
+		case a.kind == literalAtom && len(kept) > begin && kept[len(kept)-1].kind == literalAtom:
+			kept[len(kept)-1].text += a.text
 		default:
-			c = append(c, a)
+			kept = append(kept, a)
 		}
 		switch a.kind {
 		case literalAtom:
@@ -143,9 +164,8 @@ func assemble(atoms []atom, vars []variable) pattern {
 			p.min++
 		}
 	}
-	endsInStar := len(atoms) > 0 && atoms[len(atoms)-1].kind == starAtom
-	if len(c) > 0 || len(p.chunks) == 0 || endsInStar {
-		p.chunks = append(p.chunks, c)
+	if len(kept) > begin || len(p.chunks) == 0 || endsInStar {
+		p.chunks = append(p.chunks, chunk(kept[begin:len(kept):len(kept)]))
 	}
 	if first := p.chunks[0]; len(first) > 0 && first[0].kind == literalAtom {
 		p.lit = first[0].text
