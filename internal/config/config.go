@@ -29,9 +29,9 @@ type Config struct {
 	Providers map[string]string `name:"provider" env:"ROCKPOOL_PROVIDER" mapsep:"," placeholder:"NAME=URL" help:"Fetch a login provider's discovery, keys and token checks from URL instead of its own address. The issuer and audience rules stay the provider's. Repeatable."`
 	// AllowPrivateProviders lets registered OIDC issuers resolve to private
 	// addresses (an identity provider inside the company network).
-	AllowPrivateProviders bool `name:"allow-private-providers" env:"ROCKPOOL_ALLOW_PRIVATE_PROVIDERS" help:"Let registered OIDC issuers live on private addresses."`
+	AllowPrivateProviders bool `name:"allow-private-providers" env:"ROCKPOOL_ALLOW_PRIVATE_PROVIDERS" help:"Let registered OIDC issuers live on private (not loopback) addresses."`
 	// DevelopmentMode lets OIDC providers be registered with http:// or a port.
-	DevelopmentMode bool `name:"development" env:"ROCKPOOL_DEVELOPMENT" help:"Allow http:// and ports in OIDC provider URLs. Never on a reachable server."`
+	DevelopmentMode bool `name:"development" env:"ROCKPOOL_DEVELOPMENT" help:"Allow http://, ports and loopback addresses in OIDC provider URLs. Never on a reachable server."`
 
 	TLSCertificate string   `name:"tls-cert" env:"ROCKPOOL_TLS_CERT" placeholder:"FILE" help:"TLS certificate chain (PEM)."`
 	TLSKey         string   `name:"tls-key" env:"ROCKPOOL_TLS_KEY" placeholder:"FILE" help:"TLS private key (PEM)."`

@@ -185,6 +185,11 @@ func (s *Service) checkProviderURL(raw string) (rest string, insecure bool, err 
 		strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return "", false, refuse
 	}
+	if strings.EqualFold(u.Hostname(), identityPools) {
+		// Tokens of that issuer are our own pools' and are verified with our
+		// keys only, never with keys fetched from elsewhere (iam-sts.md 3.4).
+		return "", false, refuse
+	}
 	_, rest, _ = strings.Cut(raw, "://")
 	return rest, insecure, nil
 }

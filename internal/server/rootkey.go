@@ -36,6 +36,9 @@ func findRootKey(c *config.Config, random io.Reader) (rootKey, error) {
 	path := filepath.Join(c.Data, rootKeyFile)
 	text, err := os.ReadFile(path)
 	if err == nil {
+		if err := onlyOwner(path); err != nil {
+			return rootKey{}, err
+		}
 		return parseRootKey(path, string(text))
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -49,6 +52,18 @@ func findRootKey(c *config.Config, random io.Reader) (rootKey, error) {
 		return rootKey{}, fmt.Errorf("root credentials: %w", err)
 	}
 	return k, nil
+}
+
+// onlyOwner refuses a file that others may read: the key in it may be known.
+func onlyOwner(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("root credentials: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return fmt.Errorf("root credentials: %s may be read by others (mode %04o); make a new key or run chmod 600", path, mode)
+	}
+	return nil
 }
 
 func newRootKey(random io.Reader) (rootKey, error) {

@@ -275,6 +275,13 @@ func flip(s string) string {
 	return "A" + s[1:]
 }
 
+func TestOurOwnIssuerCannotBeRegistered(t *testing.T) {
+	root := testenv.Start(t, testenv.Options{}).Root()
+	for _, url := range []string{"https://cognito-identity.amazonaws.com", "https://Cognito-Identity.amazonaws.com/x"} {
+		refused(t, url, root.IAM(t, "CreateOpenIDConnectProvider", "Url", url, "ClientIDList.member.1", "x"), 400, "ValidationError", "Invalid Open ID Connect Provider URL")
+	}
+}
+
 func TestTrustInEveryPoolIsRefused(t *testing.T) {
 	root := testenv.Start(t, testenv.Options{}).Root()
 	open := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:AssumeRoleWithWebIdentity"}]}`
