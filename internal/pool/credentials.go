@@ -33,13 +33,27 @@ func (s *Service) GetCredentials(ctx context.Context, identityID string, logins 
 	if err != nil {
 		return nil, err
 	}
-	// What needs no token is refused before any is looked at.
-	switch {
-	case len(logins) > 0:
-	case !named.Guest:
-		return nil, &Forbidden{ID: named.ID, Disabled: named.Disabled}
-	case !p.AllowUnauthenticated:
-		return nil, &GuestsNotAllowed{PoolID: p.ID}
+	in, err := s.signIn(ctx, p, named, logins, customRole)
+	if err != nil {
+		return nil, &SignInRefused{IdentityID: named.ID, Pool: p, Err: err}
+	}
+	return in, nil
+}
+
+func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins map[string]string, customRole string) (*SignIn, error) {
+	// What needs no token is refused before any is looked at: the guest switch
+	// first, then the kind of identity (cognito-identity.md 2.4).
+	if len(logins) == 0 {
+		switch {
+		case !p.AllowUnauthenticated:
+			return nil, &GuestsNotAllowed{PoolID: p.ID}
+		case !named.Guest || named.Disabled:
+			return nil, &Forbidden{ID: named.ID, Disabled: named.Disabled}
+		}
+	}
+	if _, ok := logins[Cognito]; ok {
+		// Pools issue no tokens yet, so whatever this is, it is not theirs.
+		return nil, &CognitoToken{Foreign: true}
 	}
 	proven, err := s.verify(ctx, p, logins)
 	if err != nil {

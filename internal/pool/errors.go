@@ -60,6 +60,14 @@ type LoginTaken struct {
 	Reason   string
 }
 
+// SignInRefused reports a sign-in that failed after its identity and pool were
+// found, so that the audit record can name them. Err says why.
+type SignInRefused struct {
+	IdentityID string
+	Pool       *Pool
+	Err        error
+}
+
 // NoRole reports that the pool has no role for this kind of caller, or that
 // the role cannot be assumed. Err holds the refusal of the trust policy.
 type NoRole struct {
@@ -123,6 +131,11 @@ func (e *LoginRefused) Unwrap() error { return e.Refusal }
 func (e *LoginTaken) Error() string {
 	return fmt.Sprintf("pool: login of %s cannot be linked: %s", e.Provider, e.Reason)
 }
+func (e *SignInRefused) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *SignInRefused) Unwrap() error { return e.Err }
+
 func (e *NoRole) Error() string {
 	if e.RoleARN == "" {
 		return fmt.Sprintf("pool: no %s role is configured", e.Kind)

@@ -2,6 +2,7 @@ package cognitoapi
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/audit"
@@ -11,7 +12,9 @@ import (
 
 // GetId returns the identity that the logins belong to, or a new guest.
 func (b *bound) GetId(ctx context.Context, in *wire.GetIdInput) (*wire.GetIdOutput, error) {
-	b.note(*in.IdentityPoolId)
+	if p, err := b.Pools.Pool(*in.IdentityPoolId); err == nil {
+		b.notePool(p)
+	}
 	id, err := b.Pools.GetID(ctx, *in.IdentityPoolId, text(in.AccountId), in.Logins)
 	if err != nil {
 		b.noteRefusal(err)
@@ -88,21 +91,18 @@ func identityDescription(id *pool.Identity) wire.IdentityDescription {
 	return d
 }
 
-// note names the pool in the audit record.
-func (b *bound) note(poolID string) {
-	if p, err := b.Pools.Pool(poolID); err == nil {
-		b.call.Event.Account = p.Account
-		b.call.Event.Resources = []audit.Resource{{Type: poolType, ARN: p.ARN(), Account: p.Account}}
-	}
+// notePool names the pool in the audit record.
+func (b *bound) notePool(p *pool.Pool) {
+	b.call.Event.Account = p.Account
+	b.call.Event.Resources = []audit.Resource{{Type: poolType, ARN: p.ARN(), Account: p.Account}}
 }
 
 // noteSignIn puts into the record who got which role by which rule, and the key
 // by which later requests of the session are found. The credentials' secret
 // parts stay out.
 func (b *bound) noteSignIn(in *pool.SignIn) {
+	b.notePool(in.Pool)
 	e := b.call.Event
-	e.Account = in.Pool.Account
-	e.Resources = []audit.Resource{{Type: poolType, ARN: in.Pool.ARN(), Account: in.Pool.Account}}
 	e.Response = map[string]any{
 		"identityId": in.Identity.ID,
 		"credentials": map[string]any{
@@ -121,8 +121,11 @@ func (b *bound) noteSignIn(in *pool.SignIn) {
 	}
 }
 
-// noteRefusal puts the whole reason into the record; the caller gets AWS's
-// sentence, which often says little.
+// noteRefusal puts the whole reason into the record, and the pool if it is
+// known; the caller gets AWS's sentence, which often says little.
 func (b *bound) noteRefusal(err error) {
+	if e, ok := errors.AsType[*pool.SignInRefused](err); ok {
+		b.notePool(e.Pool)
+	}
 	b.call.Event.Extra = map[string]any{"reason": err.Error()}
 }

@@ -88,7 +88,7 @@ func (i *Implementation) poolARN(c *api.Call, id string) string {
 // setRolesAsks asks for iam:PassRole on every role beside the operation itself.
 func (i *Implementation) setRolesAsks(_ context.Context, c *api.Call, in *wire.SetIdentityPoolRolesInput) ([]api.Ask, error) {
 	asks := []api.Ask{i.onPool(c, in.IdentityPoolId)}
-	for _, role := range slices.Sorted(maps.Values(in.Roles)) {
+	for _, role := range slices.Compact(slices.Sorted(maps.Values(in.Roles))) {
 		asks = append(asks, api.Ask{
 			Action: "iam:PassRole", Resource: role, Type: "AWS::IAM::Role",
 			Keys:    []sts.ContextKey{{Name: "iam:PassedToService", Values: []string{sts.CognitoProvider}}},
