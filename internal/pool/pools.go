@@ -13,8 +13,8 @@ import (
 
 // Quotas of cognito-identity.md 8.4.
 const (
-	maxPools = 1000
-	maxTags  = 50
+	defaultMaxPools = 1000
+	maxTags         = 50
 )
 
 // Pool returns the pool with this id, or *NoPool.
@@ -61,8 +61,8 @@ func (s *Service) CreatePool(ctx context.Context, account string, in Settings) (
 			count++
 		}
 	}
-	if count >= maxPools {
-		return nil, &LimitExceeded{Message: fmt.Sprintf("Cannot exceed quota for IdentityPoolsPerAccount: %d", maxPools)}
+	if count >= s.MaxPools {
+		return nil, &LimitExceeded{Message: fmt.Sprintf("Cannot exceed quota for IdentityPoolsPerAccount: %d", s.MaxPools)}
 	}
 	id, err := s.newID()
 	if err != nil {
@@ -158,7 +158,9 @@ func (s *Service) DeletePool(ctx context.Context, id string) error {
 	if _, err := s.Pool(id); err != nil {
 		return err
 	}
-	if err := s.Store.DeletePool(ctx, id); err != nil {
+	// A large pool takes a while; a client that goes away meanwhile must not
+	// leave one that is gone from the database and still served from memory.
+	if err := s.Store.DeletePool(context.WithoutCancel(ctx), id); err != nil {
 		return fmt.Errorf("delete pool: %w", err)
 	}
 	s.swap(func(m map[string]*Pool) { delete(m, id) })
@@ -212,7 +214,7 @@ func mergeTags(p *Pool, tags map[string]string) error {
 		if strings.HasPrefix(strings.ToLower(k), "aws:") {
 			return &Invalid{Message: "Tag keys that start with aws: are reserved for system use."}
 		}
-		if !tagText(k) || !tagText(v) {
+		if strings.ContainsFunc(k, notInTag) || strings.ContainsFunc(v, notInTag) {
 			return &Invalid{Message: fmt.Sprintf("Tag %q has characters that are not allowed.", k)}
 		}
 		p.Tags[k] = v

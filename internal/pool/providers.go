@@ -40,12 +40,9 @@ func clientIDs(field string) []string {
 	return strings.FieldsFunc(field, func(r rune) bool { return r == ';' })
 }
 
-// tagText reports whether s has only the characters of cognito-identity.md 8.2.
-func tagText(s string) bool {
-	for _, r := range s {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsSpace(r) && !strings.ContainsRune("_.:/=+-@", r) {
-			return false
-		}
-	}
-	return true
+// notInTag reports a character that neither tag keys nor values may hold
+// (cognito-identity.md 8.2), in AWS's usual reading of letters, digits and
+// spaces: [\p{L}\p{Z}\p{N}_.:/=+\-@]. A line break is no space.
+func notInTag(r rune) bool {
+	return !unicode.In(r, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+-@", r)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/rockpool-id/rockpool/internal/login"
 )
 
-// Config is what a Service is made of. Every field but Rand, Now and Log is
-// required.
+// Config is what a Service is made of. Every field but MaxPools, Rand, Now and
+// Log is required.
 type Config struct {
 	Store  Store
 	IAM    func() iam.Snapshot
@@ -27,9 +27,11 @@ type Config struct {
 	Builtin map[string]login.Verifier
 	// OIDC verifies tokens of issuers registered in IAM.
 	OIDC login.Verifier
-	Now  func() time.Time
-	Rand io.Reader
-	Log  *slog.Logger
+	// MaxPools is how many pools an account may have; 0 means AWS's 1,000.
+	MaxPools int
+	Now      func() time.Time
+	Rand     io.Reader
+	Log      *slog.Logger
 }
 
 // Service decides everything about identity pools.
@@ -41,6 +43,9 @@ type Service struct {
 
 // New loads the pools and returns the service.
 func New(ctx context.Context, c Config) (*Service, error) {
+	if c.MaxPools == 0 {
+		c.MaxPools = defaultMaxPools
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
