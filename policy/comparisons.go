@@ -26,6 +26,12 @@ func compileTest(op operator, value string, variables bool) test {
 			return moment{op.compare, t}
 		}
 	case boolean:
+		switch {
+		case strings.EqualFold(value, "true"):
+			return trueOrFalse(true)
+		case strings.EqualFold(value, "false"):
+			return trueOrFalse(false)
+		}
 		return truth{compilePattern(value, dialect{variables: variables})}
 	case binary:
 		if b, err := base64.StdEncoding.DecodeString(value); err == nil {
@@ -135,16 +141,24 @@ func (m moment) match(value string, _ *Context) verdict {
 	return verdictOf(m.compare.holds(t.compare(m.value)))
 }
 
-// truth is true or false, possibly by way of a variable.
+// trueOrFalse is true or false.
+type trueOrFalse bool
+
+func (f trueOrFalse) match(value string, _ *Context) verdict {
+	switch {
+	case strings.EqualFold(value, "true"):
+		return verdictOf(bool(f))
+	case strings.EqualFold(value, "false"):
+		return verdictOf(!bool(f))
+	}
+	return unknown
+}
+
+// truth is true or false by way of a variable.
 type truth struct{ pattern pattern }
 
 func (t truth) match(value string, ctx *Context) verdict {
-	switch {
-	case strings.EqualFold(value, "true"):
-		value = "true"
-	case strings.EqualFold(value, "false"):
-		value = "false"
-	default:
+	if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
 		return unknown
 	}
 	return foldedText(t).match(value, ctx)

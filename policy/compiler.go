@@ -115,7 +115,7 @@ func (c *compiler) useVariables(g *pattern) {
 		return
 	}
 	for i := range g.vars {
-		g.vars[i].key = c.key(g.vars[i].key.name)
+		g.vars[i].key = c.key(g.vars[i].key.spelled)
 	}
 }
 

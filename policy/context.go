@@ -129,7 +129,7 @@ func (c *Context) lookup(k contextKey) *contextEntry {
 	}
 	for i := range c.entries {
 		e := &c.entries[i]
-		if e.hash == k.hash && equalLower(e.key, k.name) {
+		if e.hash == k.hash && (e.key == k.spelled || equalLower(e.key, k.name)) {
 			return e
 		}
 	}
@@ -138,11 +138,12 @@ func (c *Context) lookup(k contextKey) *contextEntry {
 
 // contextKey is a condition key named by a policy, prepared for lookup.
 type contextKey struct {
-	name string // folded
-	hash uint32
+	name    string // folded
+	spelled string // as the policy has it, most often as the edge has it too
+	hash    uint32
 }
 
 func newContextKey(key string) contextKey {
 	low := lower(key)
-	return contextKey{name: low, hash: hashKey(low)}
+	return contextKey{name: low, spelled: key, hash: hashKey(low)}
 }

@@ -350,6 +350,9 @@ func (g generator) request(t *testing.T, p *Policies) *Request {
 		req.Action = strings.Replace(req.Action, ":", "", 1)
 	case 3:
 		req.Principal.Type = PrincipalType(g.IntN(10))
+		if g.one(2) {
+			req.Principal.EntityARN = ""
+		}
 	case 4:
 		req.Principal.EntityARN = g.pick([]string{"", "arn:aws:iam::111122223333:root"})
 	case 5:
