@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,6 +154,9 @@ func (s *Pools) Identity(ctx context.Context, id string) (*pool.Identity, error)
 			i.Logins = append(i.Logins, pool.Login{Provider: r.Provider.String, Subject: r.Subject.String, Linked: fromMillis(r.Linked.Int64)})
 		}
 	}
+	slices.SortFunc(i.Logins, func(a, b pool.Login) int {
+		return cmp.Or(a.Linked.Compare(b.Linked), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Subject, b.Subject))
+	})
 	return i, nil
 }
 

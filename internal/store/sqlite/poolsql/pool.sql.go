@@ -84,7 +84,7 @@ func (q *Queries) DisableIdentity(ctx context.Context, arg DisableIdentityParams
 const identityWithLogins = `-- name: IdentityWithLogins :many
 SELECT i.pool, i.created, i.modified, i.state, i.parent, i.version, l.provider, l.subject, l.linked
 FROM identity i LEFT JOIN identity_login l ON l.identity = i.id
-WHERE i.id = $1 ORDER BY l.linked, l.provider, l.subject
+WHERE i.id = $1
 `
 
 type IdentityWithLoginsRow struct {
@@ -99,6 +99,7 @@ type IdentityWithLoginsRow struct {
 	Linked   sql.NullInt64
 }
 
+// Not ordered: sorting a handful of logins here is dearer than in the caller.
 func (q *Queries) IdentityWithLogins(ctx context.Context, id []byte) ([]IdentityWithLoginsRow, error) {
 	rows, err := q.query(ctx, q.identityWithLoginsStmt, identityWithLogins, id)
 	if err != nil {

@@ -22,10 +22,11 @@ DELETE FROM identity WHERE id = $1;
 -- name: DeleteLoginsOfIdentity :exec
 DELETE FROM identity_login WHERE identity = $1;
 
+-- Not ordered: sorting a handful of logins here is dearer than in the caller.
 -- name: IdentityWithLogins :many
 SELECT i.pool, i.created, i.modified, i.state, i.parent, i.version, l.provider, l.subject, l.linked
 FROM identity i LEFT JOIN identity_login l ON l.identity = i.id
-WHERE i.id = $1 ORDER BY l.linked, l.provider, l.subject;
+WHERE i.id = $1;
 
 -- name: LoginsOfIdentity :many
 SELECT provider, subject, linked FROM identity_login WHERE identity = $1 ORDER BY linked, provider, subject;
