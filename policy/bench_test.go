@@ -71,6 +71,14 @@ func workloads() []workload {
 		{name: "actions", make: identity(func(i int) string {
 			return allow(fmt.Sprintf(`"service%d:Get*","service%d:PutObject"`, i, i), `"*"`)
 		}), on: object("arn:aws:s3:::bucket-%d"), action: func(n int) string { return fmt.Sprintf("service%d:getobject", n-1) }, want: Allow},
+		// Long lists of actions, each of one service.
+		{name: "services", make: identity(func(i int) string {
+			var list []string
+			for k := range 20 {
+				list = append(list, fmt.Sprintf(`"service%d:Action%d"`, i, k))
+			}
+			return allow(strings.Join(list, ","), `"*"`)
+		}), on: object("arn:aws:s3:::bucket-%d"), action: func(n int) string { return fmt.Sprintf("service%d:action7", n-1) }, want: Allow},
 		// One role name in many accounts.
 		{name: "accounts", make: identity(func(i int) string {
 			return allow(`"sts:AssumeRole"`, fmt.Sprintf(`"arn:aws:iam::%012d:role/Deploy"`, i))

@@ -495,3 +495,19 @@ func TestIsPublic(t *testing.T) {
 		t.Error("Allow with NotPrincipal is public")
 	}
 }
+
+// TestRootKeepsItsBucketPolicy: no deny takes the bucket's policy away from
+// its account, however the action is spelled.
+func TestRootKeepsItsBucketPolicy(t *testing.T) {
+	p := &Policies{Resource: mustCompile(t, Resource, stmt(`"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"`), Meta{})}
+	for action, want := range map[string]bool{
+		"s3:GetBucketPolicy": true, "s3:putbucketpolicy": true, "S3:DELETEBUCKETPOLICY": true,
+		"s3:GetBucketPolicyStatus": false, "s3:GetBucketAcl": false, "sqs:GetBucketPolicy": false,
+	} {
+		req := getObject(callerOf(t, "root"))
+		req.Action = action
+		if d := Decide(req, p); d.Allowed() != want {
+			t.Errorf("%s: %+v", action, d)
+		}
+	}
+}

@@ -35,7 +35,7 @@ var (
 	someARNTexts  = []string{"arn:aws:iam::111122223333:role/*", "arn:aws:iam::*:user/${aws:username}", "arn:*:*:*:*:*", "arn:aws:*:team/R", "arn:aws:s3:::*:c", "arn:aws:s3:::?", "${aws:PrincipalArn}", "${aws:PrincipalArn}*", "*", "arn:aws:iam::${no:key, '111122223333'}:user/U", "x:aws:s3:::b", "arn:aws:i?m::1111*:*/U"}
 
 	someVendors = []string{"s3", "S3", "dynamodb", "sqs"}
-	someNames   = []string{"GetObject", "GetObjectAcl", "PutObject", "getobject", "ListBucket", "Get*", "*Object", "G?tObject", "*", "*t*b*", "Put*", "?*", "GetObject*"}
+	someNames   = []string{"GetObject", "GetObjectAcl", "PutObject", "getobject", "ListBucket", "PutBucketPolicy", "Get*", "*Object", "G?tObject", "*", "*t*b*", "Put*", "?*", "GetObject*"}
 	trustNames  = []string{"AssumeRole", "assumerole", "AssumeRoleWithWebIdentity", "TagSession", "Assume*", "*", "As?umeRole", "*Role*"}
 	bases       = []string{"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike", "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals", "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals", "Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null"}
 

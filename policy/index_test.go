@@ -159,3 +159,37 @@ func TestIndexKeysLongBeginnings(t *testing.T) {
 		}
 	}
 }
+
+// TestIndexKeepsWhatAsksForEverything holds the statements that no key can
+// narrow among many that others can.
+func TestIndexKeepsWhatAsksForEverything(t *testing.T) {
+	var services []string
+	for i := range 3 * manyActions {
+		services = append(services, fmt.Sprintf(`"service%d:Get"`, i))
+	}
+	wide := map[string]string{
+		"many services":       allow(strings.Join(services, ","), `"*"`),
+		"an ARN of stars":     allow(`"service7:Get"`, `"arn:aws:s3:*:*:b","arn:*:*:*:*:*"`),
+		"everything else":     `{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}`,
+		"all but a resource":  `{"Effect":"Allow","Action":"service7:*","NotResource":"arn:aws:s3:::c"}`,
+		"one unknown letter":  allow(`"service7:?et"`, `"*"`),
+		"beginning of action": allow(`"service7:Get*"`, `"*"`),
+	}
+	for name, statement := range wide {
+		text := statementsOf(30, func(i int) string {
+			if i == 17 {
+				return strings.NewReplacer(`"Effect"`, `"Principal":"*","Effect"`).Replace(statement)
+			}
+			return strings.Replace(allow(fmt.Sprintf(`"s3:Get%c"`, 'a'+i), `"*"`), `"Effect"`, `"Principal":"*","Effect"`, 1)
+		})
+		p := &Policies{Resource: mustCompile(t, Resource, text, Meta{})}
+		req := getObject(callerOf(t, "user"))
+		req.Action = "service7:GET"
+		for _, resource := range []string{"*", "arn:aws:s3:::b"} {
+			req.Resource = resource
+			if d := Decide(req, p); d.Statement != 17 {
+				t.Errorf("%s on %s: %+v", name, resource, d)
+			}
+		}
+	}
+}
