@@ -58,6 +58,9 @@ func (i *Implementation) Error(err error) *awserr.Error {
 	if e, ok := errors.AsType[*pool.Invalid](err); ok {
 		return wire.InvalidParameterException(e.Message)
 	}
+	if _, ok := errors.AsType[*pool.RateExceeded](err); ok {
+		return wire.Service().RateExceeded()
+	}
 	if e, ok := errors.AsType[*pool.LimitExceeded](err); ok {
 		return wire.LimitExceededException(e.Message)
 	}
