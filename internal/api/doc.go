@@ -7,9 +7,9 @@
 // which is an http.Handler and, through its As method, the same API in process.
 // Both ways take the same steps; there is no path around the guard.
 //
-// Steps of a JSON service: route, decode, check constraints, identify the caller,
-// guard, call (cognito-identity.md 2.4). A query service identifies before it
-// decodes, as IAM and STS do. Unsigned operations skip identify: a signature some
+// Steps of a JSON service: route, throttle, decode, check constraints, identify the
+// caller, guard, call (cognito-identity.md 2.4). A query service identifies before
+// it decodes, as IAM and STS do. Only unsigned operations are throttled. Unsigned operations skip identify: a signature some
 // old SDK sends with them is ignored, and the implementation decides by its own
 // rules.
 //

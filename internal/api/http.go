@@ -52,9 +52,9 @@ func (s *Service[A]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	k := s.newCall(op, x.network)
 	identify := func(context.Context) error { return k.identify(x) }
 	decode := func(context.Context) error { return k.decode(x) }
-	steps := []step{identify, k.require, decode, k.check, k.guard, k.run}
+	steps := []step{k.throttle, identify, k.require, decode, k.check, k.guard, k.run}
 	if s.model.Protocol == wire.JSON {
-		steps = []step{decode, k.check, identify, k.require, k.guard, k.run}
+		steps = []step{k.throttle, decode, k.check, identify, k.require, k.guard, k.run}
 	}
 	if e := k.do(r.Context(), steps...); e != nil {
 		s.writeError(x, e)

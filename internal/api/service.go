@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"runtime/debug"
 	"strings"
@@ -52,6 +53,12 @@ type Identifier interface {
 	Identify(r *http.Request, body []byte, service string, n *caller.Network) (*caller.Principal, error)
 }
 
+// Throttle bounds how often one address calls what needs no signature.
+type Throttle interface {
+	// AllowAddress counts a call and reports whether it may go on.
+	AllowAddress(operation string, addr netip.Addr) bool
+}
+
 // Config is what the services on one server share.
 type Config struct {
 	// Identify establishes callers.
@@ -64,6 +71,8 @@ type Config struct {
 	// Account is the installation's account: the recipient of calls whose caller
 	// has none.
 	Account string
+	// Throttle bounds the unsigned operations; nil means no bounds.
+	Throttle Throttle
 	// Audit takes a record of every call.
 	Audit audit.Sink
 	// Log takes a line per request.
@@ -93,7 +102,7 @@ type operation[A any] struct {
 // operation or something is missing from cfg.
 func New[A any](model wire.Model[A], impl Implementation[A], cfg Config) (*Service[A], error) {
 	if cfg.Identify == nil || cfg.Decide == nil || cfg.Observe == nil || cfg.Audit == nil || cfg.Log == nil || cfg.Shapes == nil {
-		return nil, fmt.Errorf("api %s: every field of Config but Now is needed", model.Service.Name)
+		return nil, fmt.Errorf("api %s: every field of Config but Throttle and Now is needed", model.Service.Name)
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -129,7 +138,7 @@ func (s *Service[A]) As(p *caller.Principal, n *caller.Network) A {
 	return s.bind(func(ctx context.Context, name string, in any) (any, error) {
 		k := s.newCall(s.ops[name], n)
 		k.Caller, k.in = p, in
-		if err := k.do(ctx, k.require, k.check, k.guard, k.run); err != nil {
+		if err := k.do(ctx, k.throttle, k.require, k.check, k.guard, k.run); err != nil {
 			return nil, err
 		}
 		return k.out, nil
@@ -182,6 +191,16 @@ func protect(ctx context.Context, steps []step) (err error) {
 		}
 	}
 	return nil
+}
+
+// throttle refuses an address that calls an unsigned operation too often. It is
+// the first step, so that a flood costs as little as a call can.
+func (k *call[A]) throttle(context.Context) error {
+	if !k.op.Unsigned || k.s.Throttle == nil || k.s.Throttle.AllowAddress(k.op.Name, k.Network.SourceIP) {
+		return nil
+	}
+	k.Event.Extra = map[string]any{"reason": "rate limit of the address"}
+	return k.s.model.RateExceeded()
 }
 
 // check compares the input with the model's constraints.

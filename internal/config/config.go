@@ -38,6 +38,10 @@ type Config struct {
 	TrustedProxies []string `name:"trusted-proxy" env:"ROCKPOOL_TRUSTED_PROXIES" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Repeatable."`
 	S3Domains      []string `name:"s3-domain" env:"ROCKPOOL_S3_DOMAINS" placeholder:"DOMAIN" help:"Base domains for bucket.DOMAIN addressing, besides s3.* and *.localhost. Repeatable."`
 
+	// The zero value has no limits; the command line has these defaults.
+	AddressRate float64 `name:"address-rate" env:"ROCKPOOL_ADDRESS_RATE" default:"10" placeholder:"FACTOR" help:"How often one address may call the unsigned operations, as a multiple of AWS's quotas per account. 0 is no limit."`
+	PoolRate    float64 `name:"pool-rate" env:"ROCKPOOL_POOL_RATE" default:"100" placeholder:"FACTOR" help:"How often they may be called for one identity pool, from all addresses. 0 is no limit."`
+
 	Audit     string `name:"audit" env:"ROCKPOOL_AUDIT" default:"file" help:"Audit records as JSON lines: 'file' (DATA/audit.jsonl), '-' (standard output) or a path."`
 	LogFormat string `name:"log-format" env:"ROCKPOOL_LOG_FORMAT" default:"auto" enum:"auto,json,text" help:"Log form: auto is text on a terminal and JSON elsewhere."`
 	LogLevel  string `name:"log-level" env:"ROCKPOOL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
@@ -116,8 +120,19 @@ func (c *Config) Check() error {
 			bad("s3-domain: %q is not a plain domain name", d)
 		}
 	}
+	for _, r := range []struct {
+		name   string
+		factor float64
+	}{{"address-rate", c.AddressRate}, {"pool-rate", c.PoolRate}} {
+		if !(r.factor >= 0 && r.factor <= maxRate) { // nor is NaN
+			bad("%s: %v is not a number from 0 to %d", r.name, r.factor, int(maxRate))
+		}
+	}
 	return errors.Join(errs...)
 }
+
+// maxRate is far above what one process can serve.
+const maxRate = 1e6
 
 // CheckOverride reports whether a provider override may be used: https
 // anywhere, plain http on loopback only (design.md 3).

@@ -20,6 +20,8 @@ const order = `
 # Public packages, and vocabulary that imports nothing of ours.
 NONE < arn, sigv4, keys, audit, object, login, sqldb, recent, wire/awserr;
 
+recent < limit;
+
 # The policy engine, and what belongs to the path of a credential.
 arn < policy;
 policy, recent < condkey;
@@ -56,7 +58,7 @@ wire/cognitowire, wire/iamwire, wire/stswire, caller < console;
 
 # The top: only these name concrete engines and providers.
 NONE < pretend;
-config, console, api/*, gateway/*, login/*, store/sqlite, store/postgres, object/filestore, object/s3store < server;
+config, limit, console, api/*, gateway/*, login/*, store/sqlite, store/postgres, object/filestore, object/s3store < server;
 server, pretend < demo, testenv;
 demo, server < cmd/rockpool;
 
@@ -111,7 +113,7 @@ var modules = []struct {
 	{"github.com/go-jose/go-jose", []string{"login", "login/*", "keys", "sts", "pool", "pretend", "demo"}, "one parser of tokens and keys, behind our own allow-list of algorithms"},
 	{"github.com/maypok86/otter", []string{"login", "login/*", "sts", "caller", "authz", "pool", "policy"}, "bounded caches on the request path"},
 	{"golang.org/x/sync", []string{"login", "login/*", "sts", "pool", "caller", "authz", "iam", "object/*", "gateway/*", "server", "cmd/rockpool"}, "de-duplicated loads and groups of goroutines"},
-	{"golang.org/x/time", []string{"login", "login/*", "api", "gateway", "server", "pretend"}, "rate limits at the edges and towards providers"},
+	{"golang.org/x/time", []string{"limit"}, "token buckets; the edges and the domain ask for them by an interface of their own"},
 	{"modernc.org/sqlite", []string{"sqldb"}, "one place opens SQLite and knows its settings"},
 	{"github.com/pressly/goose", []string{"sqldb", "store/*"}, "migrations"},
 	{"github.com/jackc/pgx", []string{"store/postgres"}, "the PostgreSQL driver"},

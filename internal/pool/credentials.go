@@ -55,6 +55,9 @@ func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins m
 		// Pools issue no tokens yet, so whatever this is, it is not theirs.
 		return nil, &CognitoToken{Foreign: true}
 	}
+	if err := s.throttle("GetCredentialsForIdentity", p); err != nil {
+		return nil, err
+	}
 	proven, err := s.verify(ctx, p, logins)
 	if err != nil {
 		return nil, err

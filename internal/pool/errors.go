@@ -91,6 +91,9 @@ type Invalid struct{ Message string }
 // Conflict reports a lost race: somebody changed the same thing meanwhile.
 type Conflict struct{ What string }
 
+// RateExceeded reports that an operation runs too often in one pool.
+type RateExceeded struct{ Operation, PoolID string }
+
 // LimitExceeded reports a quota; Message is public.
 type LimitExceeded struct{ Message string }
 
@@ -123,6 +126,10 @@ func (e *CognitoToken) Error() string {
 func (e *NotBuilt) Error() string { return "pool: not implemented: " + e.Feature }
 func (e *LoginRefused) Error() string {
 	return fmt.Sprintf("pool: login of %s refused: %v", e.Provider, e.Refusal)
+}
+
+func (e *RateExceeded) Error() string {
+	return fmt.Sprintf("pool: rate limit of %s in %q", e.Operation, e.PoolID)
 }
 
 // Unwrap returns the refusal.

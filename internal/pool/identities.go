@@ -20,6 +20,9 @@ func (s *Service) GetID(ctx context.Context, poolID, account string, logins map[
 	if len(logins) == 0 && !p.AllowUnauthenticated {
 		return "", &GuestsNotAllowed{PoolID: p.ID}
 	}
+	if err := s.throttle("GetId", p); err != nil {
+		return "", err
+	}
 	proven, err := s.verify(ctx, p, logins)
 	if err != nil {
 		return "", err

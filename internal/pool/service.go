@@ -14,8 +14,8 @@ import (
 	"github.com/rockpool-id/rockpool/internal/login"
 )
 
-// Config is what a Service is made of. Every field but MaxPools, Rand, Now and
-// Log is required.
+// Config is what a Service is made of. Every field but Throttle, MaxPools, Rand,
+// Now and Log is required.
 type Config struct {
 	Store  Store
 	IAM    func() iam.Snapshot
@@ -27,11 +27,19 @@ type Config struct {
 	Builtin map[string]login.Verifier
 	// OIDC verifies tokens of issuers registered in IAM.
 	OIDC login.Verifier
+	// Throttle bounds the public operations in one pool; nil means no bounds.
+	Throttle Throttle
 	// MaxPools is how many pools an account may have; 0 means AWS's 1,000.
 	MaxPools int
 	Now      func() time.Time
 	Rand     io.Reader
 	Log      *slog.Logger
+}
+
+// Throttle bounds how often public operations run in one pool.
+type Throttle interface {
+	// AllowPool counts a call and reports whether it may go on.
+	AllowPool(operation, poolID string) bool
 }
 
 // Service decides everything about identity pools.
@@ -66,6 +74,15 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	}
 	s.pools.Store(&pools)
 	return s, nil
+}
+
+// throttle refuses a public operation that runs too often in p. It stands before
+// tokens are verified and identities made: these are what a flood would cost.
+func (s *Service) throttle(operation string, p *Pool) error {
+	if s.Throttle == nil || s.Throttle.AllowPool(operation, p.ID) {
+		return nil
+	}
+	return &RateExceeded{Operation: operation, PoolID: p.ID}
 }
 
 // now is the current time in the precision that is stored.

@@ -22,6 +22,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/gateway/s3gw"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/keys"
+	"github.com/rockpool-id/rockpool/internal/limit"
 	"github.com/rockpool-id/rockpool/internal/login"
 	"github.com/rockpool-id/rockpool/internal/login/google"
 	"github.com/rockpool-id/rockpool/internal/login/oidc"
@@ -152,9 +153,10 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
+	throttle := limit.New(limit.Config{PerAddress: limit.AWS(c.AddressRate), PerPool: limit.AWS(c.PoolRate), Now: o.Now})
 	pools, err := pool.New(ctx, pool.Config{
 		Store: engine.Pools(), IAM: users.Snapshot, STS: sessions, Region: c.Region,
-		Builtin: builtin, OIDC: registered, Now: o.Now, Rand: random, Log: o.Log,
+		Builtin: builtin, OIDC: registered, Throttle: throttle, Now: o.Now, Rand: random, Log: o.Log,
 	})
 	if err != nil {
 		return p, err
@@ -177,7 +179,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	// The services on the one endpoint.
 	shared := api.Config{
 		Identify: caller.WithBody{Resolver: resolver}, Decide: decide, Observe: resolver.Observe, Account: c.Account,
-		Audit: events, Log: o.Log, Shapes: &wire.Shapes{}, Now: o.Now,
+		Throttle: throttle, Audit: events, Log: o.Log, Shapes: &wire.Shapes{}, Now: o.Now,
 	}
 	cognito, err := api.New(cognitowire.Model(), &cognitoapi.Implementation{Pools: pools, Sealer: ring, Region: c.Region}, shared)
 	if err != nil {

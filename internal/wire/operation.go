@@ -81,6 +81,16 @@ func (s Service) ValidationCode() string {
 	return "ValidationException"
 }
 
+// RateExceeded is the answer to a call that came too soon. Clients wait and try
+// again when they see its code.
+func (s Service) RateExceeded() *awserr.Error {
+	code := "TooManyRequestsException"
+	if s.Protocol == Query {
+		code = "Throttling"
+	}
+	return awserr.Sender(code, "Rate exceeded")
+}
+
 // InternalCode is the code of a failure that is ours.
 func (s Service) InternalCode() string {
 	if s.Protocol == Query {
