@@ -32,9 +32,9 @@ func (s *search) walk() {
 	}
 }
 
-// denies and allows report what was found.
+// denies and allows report what was found. A Deny comes before any Allow.
 func (s *search) denies() bool { return s.deny < len(s.p.statements) }
-func (s *search) allows() bool { return !s.denies() && s.allow < len(s.p.statements) }
+func (s *search) allows() bool { return s.allow < len(s.p.statements) }
 
 // spend pays for work done through the index. A policy may be written so that
 // the index leads to the same statements again and again; when that has cost

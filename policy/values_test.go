@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -193,6 +194,23 @@ func TestSetOperators(t *testing.T) {
 		for _, deny := range []bool{false, true} {
 			if got := c.holds(ctx, deny); got != tt.want {
 				t.Errorf("%s %v: %v, want %v", tt.operator, tt.policy, got, tt.want)
+			}
+		}
+	}
+}
+
+// TestCalendar holds the calendar against package time's, for every day that
+// a date can name and some that do not exist.
+func TestCalendar(t *testing.T) {
+	for year := 0; year < 10000; year += 1 + year%7 {
+		for month := 1; month <= 12; month++ {
+			for _, day := range []int{1, 28, 29, 30, 31} {
+				want := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+				text := fmt.Sprintf("%04d-%02d-%02d", year, month, day)
+				got, ok := parseInstant(text)
+				if exists := want.Day() == day; ok != exists || ok && got.sec != want.Unix() {
+					t.Fatalf("%s: %v %v, want %v %v", text, got.sec, ok, want.Unix(), exists)
+				}
 			}
 		}
 	}
