@@ -31,8 +31,8 @@ var (
 	someBinaries  = []string{"am9l", "", "YQ==", "YQ", "!"}
 	someNetworks  = []string{"10.0.0.0/8", "10.1.2.3", "10.1.2.3/32", "10.1.2.200/25", "0.0.0.0/0", "2001:db8::/32", "2001:db8::1", "::/0", "::ffff:10.1.2.0/120", "::ffff:0:0/64", "10.0.0.0/33", "x", ""}
 	someAddresses = []string{"10.1.2.3", "10.1.2.129", "192.0.2.1", "2001:db8::1", "2001:db9::1", "::ffff:10.1.2.3", "fe80::1%eth0", "10.1.2", ""}
-	someARNs      = []string{"arn:aws:iam::111122223333:role/team/R", "arn:aws:iam::111122223333:user/U", "arn:aws:s3:::b", "arn:aws:s3:::a/b:c", "arn:aws:s3", "*", "", "arn:aws:iam::444455556666:user/joe"}
-	someARNTexts  = []string{"arn:aws:iam::111122223333:role/*", "arn:aws:iam::*:user/${aws:username}", "arn:*:*:*:*:*", "arn:aws:*:team/R", "arn:aws:s3:::*:c", "arn:aws:s3:::?", "${aws:PrincipalArn}", "${aws:PrincipalArn}*", "*", "arn:aws:iam::${no:key, '111122223333'}:user/U", "x:aws:s3:::b", "arn:aws:i?m::1111*:*/U"}
+	someARNs      = []string{"arn:aws:iam::111122223333:role/team/R", "arn:aws:iam::111122223333:user/U", "arn:aws:s3:::b", "arn:aws:s3:::a/b:c", "arn:aws:s3", "*", "", "arn:aws:iam::444455556666:user/joe", "arn:aws:s3::${aws:b}:c"}
+	someARNTexts  = []string{"arn:aws:iam::111122223333:role/*", "arn:aws:iam::*:user/${aws:username}", "arn:*:*:*:*:*", "arn:aws:*:team/R", "arn:aws:s3:::*:c", "arn:aws:s3:::?", "${aws:PrincipalArn}", "${aws:PrincipalArn}*", "*", "arn:aws:iam::${no:key, '111122223333'}:user/U", "x:aws:s3:::b", "arn:aws:s3::${aws:b}:c", "arn:aws:i?m::1111*:*/U"}
 
 	someVendors = []string{"s3", "S3", "dynamodb", "sqs"}
 	someNames   = []string{"GetObject", "GetObjectAcl", "PutObject", "getobject", "ListBucket", "PutBucketPolicy", "Get*", "*Object", "G?tObject", "*", "*t*b*", "Put*", "?*", "GetObject*"}

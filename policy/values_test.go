@@ -215,3 +215,18 @@ func TestCalendar(t *testing.T) {
 		}
 	}
 }
+
+// TestOldVersionsHaveNoVariablesInARNs: under 2008-10-17 the colon in ${…:…}
+// is a colon like any other.
+func TestOldVersionsHaveNoVariablesInARNs(t *testing.T) {
+	ctx := &Context{}
+	const text = "arn:aws:s3::${aws:b}:c"
+	ctx.Set("t:key", text)
+	ctx.Set("aws:b", "1")
+	for variables, want := range map[bool]bool{false: true, true: false} {
+		c := compileCondition(newContextKey("t:key"), &Condition{Operator: "ArnEquals", Values: []string{text}}, variables)
+		if got := c.holds(ctx, false); got != want {
+			t.Errorf("variables %v: %v", variables, got)
+		}
+	}
+}
