@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -338,8 +339,8 @@ func flipMiddle(s string) string {
 }
 
 func TestExpiredSession(t *testing.T) {
-	var ahead time.Duration
-	now := func() time.Time { return time.Now().Add(ahead) }
+	var ahead atomic.Int64
+	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	e := testenv.Start(t, testenv.Options{Now: now})
 	root := e.Root()
 	must(t, root.S3(t, "PUT", "/some-bucket", ""))
@@ -352,7 +353,7 @@ func TestExpiredSession(t *testing.T) {
 	s := &story{t: t, Env: e, pool: made.IdentityPoolId}
 	guest, _ := s.credentials(s.id(""), "")
 	must(t, guest.STS(t, "GetCallerIdentity"))
-	ahead = time.Hour + time.Second
+	ahead.Store(int64(time.Hour + time.Second))
 	refused(t, "S3", guest.S3(t, "GET", "/some-bucket", ""), 400, "ExpiredToken", "The provided token has expired.")
 	refused(t, "STS", guest.STS(t, "GetCallerIdentity"), 403, "ExpiredToken", "The security token included in the request is expired")
 	refused(t, "Cognito", guest.Cognito(t, "ListIdentityPools", map[string]any{"MaxResults": 1}), 400, "ExpiredTokenException", "The security token included in the request is expired")
