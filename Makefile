@@ -9,7 +9,7 @@ BIN       := bin
 # the product's go.mod.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SQLC        := github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1
-FUZZTIME  ?= 10s
+FUZZTIME  ?= 5s
 SITE      := examples/private-bucket-site
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 
@@ -45,7 +45,7 @@ race: ## the packages with goroutines, under the race detector
 	$(GO) test -race -short $$(scripts/race-packages)
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME (default 10s) each
+fuzz: ## every fuzz target for FUZZTIME (default 5s) each
 	scripts/fuzz $(FUZZTIME)
 
 .PHONY: lint

@@ -40,7 +40,7 @@ type Config struct {
 
 	// The zero value has no limits; the command line has these defaults.
 	AddressRate float64 `name:"address-rate" env:"ROCKPOOL_ADDRESS_RATE" default:"10" placeholder:"FACTOR" help:"How often one address may call the unsigned operations, as a multiple of AWS's quotas per account. 0 is no limit."`
-	PoolRate    float64 `name:"pool-rate" env:"ROCKPOOL_POOL_RATE" default:"100" placeholder:"FACTOR" help:"How often they may be called for one identity pool, from all addresses. 0 is no limit."`
+	PoolRate    float64 `name:"pool-rate" env:"ROCKPOOL_POOL_RATE" default:"1000" placeholder:"FACTOR" help:"How often they may be called for one identity pool, from all addresses. 0 is no limit."`
 
 	Audit     string `name:"audit" env:"ROCKPOOL_AUDIT" default:"file" help:"Audit records as JSON lines: 'file' (DATA/audit.jsonl), '-' (standard output) or a path."`
 	LogFormat string `name:"log-format" env:"ROCKPOOL_LOG_FORMAT" default:"auto" enum:"auto,json,text" help:"Log form: auto is text on a terminal and JSON elsewhere."`

@@ -9,7 +9,7 @@
 // Both limits are multiples of what AWS publishes per account. Ten times is usual
 // for one address: a company behind one address signs in undisturbed, and one
 // address cannot take the machine. A pool has many addresses, so its usual limit
-// is ten times that of an address: ten addresses at full speed do not shut the
+// is a hundred times that of an address: a hundred addresses at full speed do not shut the
 // others out, and rows in the database still grow at a bounded rate. A bucket
 // holds two seconds' worth, so that a burst after a quiet time is served.
 //
