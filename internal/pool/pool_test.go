@@ -26,7 +26,9 @@ const (
 	account  = "012345678901"
 	authRole = "arn:aws:iam::012345678901:role/auth"
 	gstRole  = "arn:aws:iam::012345678901:role/guest"
-	acmeARN  = "arn:aws:iam::012345678901:oidc-provider/id.acme.example/x"
+	acmeARN  = oidcPrefix + "id.acme.example/x"
+
+	oidcPrefix = "arn:aws:iam::012345678901:oidc-provider/"
 )
 
 // fakeVerifier accepts tokens of the form "client/subject".
@@ -44,7 +46,8 @@ func (v fakeVerifier) Verify(_ context.Context, token string, want login.Expect)
 	return &login.Claims{Provider: want.Provider, Issuer: want.Issuer, Subject: subject, Audience: []string{client}}, nil
 }
 
-// fakeIAM is a snapshot with two roles and one OIDC provider.
+// fakeIAM is a snapshot with two roles and every OIDC provider but those of the
+// host gone.example.
 type fakeIAM struct{ iam.Snapshot }
 
 func (fakeIAM) RoleByARN(arn string) (*iam.RoleEntry, bool) {
@@ -52,10 +55,11 @@ func (fakeIAM) RoleByARN(arn string) (*iam.RoleEntry, bool) {
 }
 
 func (fakeIAM) OIDCProviderByARN(arn string) (*iam.OIDCProvider, bool) {
-	if arn != acmeARN {
+	url, ok := strings.CutPrefix(arn, oidcPrefix)
+	if !ok || url == "gone.example" {
 		return nil, false
 	}
-	return &iam.OIDCProvider{Account: account, URL: "id.acme.example/x", ClientIDs: []string{"acme-app"}}, true
+	return &iam.OIDCProvider{Account: account, URL: url, ClientIDs: []string{"acme-app"}}, true
 }
 
 // fakeSTS hands out empty credentials and remembers the last grant.
