@@ -511,3 +511,27 @@ func TestRootKeepsItsBucketPolicy(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyUsersStandForThemselves: a session without the entity behind it is
+// not the user whose ARN it claims to have.
+func TestOnlyUsersStandForThemselves(t *testing.T) {
+	const arn = "arn:aws:iam::111122223333:user/U"
+	p := principalPattern{userOrRole, arn}
+	for kind, want := range map[PrincipalType]bool{User: true, AssumedRole: false, FederatedUser: false, Root: false} {
+		if got := p.entity(&Principal{Type: kind, Account: accountA, ARN: arn}); got != want {
+			t.Errorf("%v: %v", kind, got)
+		}
+	}
+}
+
+func TestEveryLetterFolds(t *testing.T) {
+	const upper, low = "X:ABCDEFGHIJKLMNOPQRSTUVWXYZ@[`{", "x:abcdefghijklmnopqrstuvwxyz@[`{"
+	if got := lower(upper); got != low {
+		t.Errorf("got %s", got)
+	}
+	var c Context
+	c.Set(upper, "1")
+	if c.lookup(newContextKey(low)) == nil || c.lookup(newContextKey(upper)) == nil {
+		t.Error("not found")
+	}
+}
