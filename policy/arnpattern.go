@@ -133,9 +133,9 @@ func splitTemplate(text string, variables bool) []string {
 	return append(fields, text[start:])
 }
 
-// matchFields matches a split ARN.
+// matchFields matches a split ARN, from the field that differs most often.
 func (p *arnPattern) matchFields(f *arnFields, ctx *Context) bool {
-	for i := range p.fields {
+	for i := len(p.fields) - 1; i >= 0; i-- {
 		if !p.fields[i].match(f[i], ctx) {
 			return false
 		}
