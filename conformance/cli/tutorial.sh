@@ -143,7 +143,7 @@ refused "a guest of a pool without guests" 254 \
     "$(error NotAuthorizedException GetId "Unauthenticated access is not supported for this identity pool.")" \
     anonymous aws cognito-identity get-id --identity-pool-id "$pool"
 refused "the identity without its login" 254 \
-    "$(error NotAuthorizedException GetCredentialsForIdentity "Access to Identity '$id' is forbidden.")" \
+    "$(error NotAuthorizedException GetCredentialsForIdentity "Unauthenticated access is not supported for this identity pool.")" \
     anonymous aws cognito-identity get-credentials-for-identity --identity-id "$id"
 refused "a token with another signature" 254 \
     "$(error NotAuthorizedException GetId "Invalid login token. Couldn't verify signed token.")" \
