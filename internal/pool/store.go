@@ -24,7 +24,8 @@ type PoolStore interface {
 	UpdatePool(ctx context.Context, p *Pool, was int64) error
 	// DeletePool removes the pool, then its identities and logins in batches.
 	// Deleting an unknown pool succeeds. After a crash the next LoadPools
-	// does not show the pool, and the rest is removed by a later call.
+	// does not show the pool; identities that were left are unreachable, and
+	// a further call with its id removes them.
 	DeletePool(ctx context.Context, id string) error
 }
 

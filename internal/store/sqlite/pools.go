@@ -357,8 +357,18 @@ func uuidBytes(id string) ([]byte, error) {
 	return b, nil
 }
 
+// idText is the text of an id: the region and the UUID of 16 bytes.
 func idText(region string, b []byte) string {
-	return fmt.Sprintf("%s:%x-%x-%x-%x-%x", region, b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
+	text := make([]byte, 0, len(region)+37)
+	text = append(append(text, region...), ':')
+	for i, end := range []int{4, 6, 8, 10, 16} {
+		start := []int{0, 4, 6, 8, 10}[i]
+		if i > 0 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, b[start:end])
+	}
+	return string(text)
 }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
