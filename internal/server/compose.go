@@ -222,6 +222,7 @@ func newJWT(c *config.Config, o *Options, store login.KeyStore) (*login.JWT, err
 		cfg.AllowPrivate = networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 	}
 	if c.DevelopmentMode {
+		cfg.LoopbackIssuers = true
 		cfg.AllowPrivate = append(cfg.AllowPrivate, networks("127.0.0.0/8", "::1/128")...)
 	}
 	return login.NewJWT(cfg)
