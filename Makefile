@@ -70,6 +70,10 @@ sqlc: ## generate the query packages from SQL (builds sqlc first: minutes)
 bench: ## the budgets of the design as ratios to a floor measured in the same run
 	scripts/bench
 
+.PHONY: mutate
+mutate: ## break the policy engine place by place: its tests must notice (20 minutes)
+	scripts/mutate-policy
+
 .PHONY: conformance
 conformance: build ## real clients: AWS CLI, boto3, SDKs for Go and JavaScript, a browser
 	conformance/run
