@@ -74,7 +74,7 @@ func (s *Service) AssumeRole(_ context.Context, by Caller, in AssumeRoleInput) (
 	}
 	keys := requestKeys(session, session.TransitiveKeys)
 	if in.ExternalID != "" {
-		keys = append(keys, one("sts:ExternalId", in.ExternalID))
+		keys = append(keys, one(externalIDKey, in.ExternalID))
 	}
 	question := trustQuestion{
 		role: role, action: ActionAssumeRole, keys: keys, caller: by.Principal,

@@ -2,6 +2,7 @@ package sts
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/rockpool-id/rockpool/policy"
@@ -15,6 +16,9 @@ const (
 	ActionSetSourceIdentity         = "sts:SetSourceIdentity"
 )
 
+// externalIDKey is the condition key of AssumeRole's ExternalId.
+const externalIDKey = "sts:ExternalId"
+
 // TrustDenied says that a role may not be assumed. Callers outside see one
 // sentence for all of it (iam-sts.md 3.4 step 9, 3.6); the fields are for
 // records and explanations.
@@ -26,6 +30,9 @@ type TrustDenied struct {
 	// Reason is what refused.
 	Reason   TrustReason
 	Decision policy.Decision
+	// Keys are the condition keys the trust policy could look at, beside the
+	// global ones; none when the role does not exist.
+	Keys []ContextKey
 }
 
 // TrustReason says what part of assuming a role was refused.
@@ -58,7 +65,28 @@ func (e *TrustDenied) Error() string {
 	if by == "" {
 		by = e.Provider
 	}
-	return fmt.Sprintf("sts: %s on %s refused for %s: %s", e.Action, e.RoleARN, by, e.Reason)
+	text := fmt.Sprintf("sts: %s on %s refused for %s: %s", e.Action, e.RoleARN, by, e.Reason)
+	if e.Reason != TrustPolicyDenies {
+		return text
+	}
+	// An administrator has to see which condition did not hold; the caller is
+	// told nothing of this (iam-sts.md 3.4 step 9).
+	if e.Decision.Effect == policy.ExplicitDeny {
+		text += fmt.Sprintf(", statement %d denies", e.Decision.Statement)
+	} else {
+		text += ", no statement allows"
+	}
+	for i, k := range e.Keys {
+		if k.Name == externalIDKey {
+			continue // agreed between two parties: not for logs
+		}
+		sep := "; "
+		if i == 0 {
+			sep = "; with "
+		}
+		text += sep + k.Name + " = " + strings.Join(k.Values, ", ")
+	}
+	return text
 }
 
 // InvalidKind says which rule of the request's parameters was broken.

@@ -65,7 +65,7 @@ func (q *trustQuestion) ask(log *slog.Logger) (TrustFacts, error) {
 func (q *trustQuestion) denied(action string, reason TrustReason, d policy.Decision) *TrustDenied {
 	return &TrustDenied{
 		RoleARN: q.role.ARN(), Action: action, Caller: q.caller.ARN, Provider: q.caller.Provider,
-		Reason: reason, Decision: d,
+		Reason: reason, Decision: d, Keys: q.keys,
 	}
 }
 

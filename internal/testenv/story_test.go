@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -226,6 +228,27 @@ func TestGuests(t *testing.T) {
 	closed := newStory(t, false)
 	a = closed.Anonymous().Cognito(t, "GetId", map[string]any{"IdentityPoolId": closed.pool, "Logins": map[string]string{}})
 	refused(t, "guests are off", a, 400, "NotAuthorizedException", "Unauthenticated access is not supported for this identity pool.")
+}
+
+// TestTheRecordSaysWhyARoleWasRefused: the client gets AWS's bare sentence, the
+// administrator the condition keys that the trust policy saw.
+func TestTheRecordSaysWhyARoleWasRefused(t *testing.T) {
+	s := newStory(t, true)
+	must(t, s.Root().IAM(t, "UpdateAssumeRolePolicy", "RoleName", "Cognito-IDPool-Role", "PolicyDocument", trust("us-east-1:another-pool", "authenticated")))
+	token := s.token(0, pretend.TokenOptions{})
+	id := s.id(token)
+	a := s.Anonymous().Cognito(t, "GetCredentialsForIdentity", map[string]any{"IdentityId": id, "Logins": map[string]string{"accounts.google.com": token}})
+	refused(t, "a role that trusts another pool", a, 400, "InvalidIdentityPoolConfigurationException", "Invalid identity pool configuration. Check assigned IAM roles for this pool.")
+	s.Stop()
+	records, err := os.ReadFile(filepath.Join(s.Data, "audit.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"no statement allows", "cognito-identity.amazonaws.com:aud = " + s.pool, "cognito-identity.amazonaws.com:amr = authenticated, accounts.google.com"} {
+		if !strings.Contains(string(records), want) {
+			t.Errorf("the record does not say %q", want)
+		}
+	}
 }
 
 func TestTokensThatAreRefused(t *testing.T) {
