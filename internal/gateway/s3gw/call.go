@@ -72,6 +72,10 @@ func (c *call) Locate(x *gateway.Exchange) error {
 	}
 	if origin != "" && c.op.traits&open == 0 {
 		c.actualCORS(x, origin)
+	} else if c.bucket != nil && len(c.bucket.cors) > 0 {
+		// With an Origin the answer would have other headers: a cache that kept
+		// this one for a page's fetch would hide it from the page.
+		x.W.Set("Vary", varyCORS)
 	}
 	if c.refusal != nil {
 		return c.refusal

@@ -99,8 +99,11 @@ func (c *call) corsHeaders(x *gateway.Exchange, r *corsRule, origin, allow strin
 	if r.MaxAge >= 0 {
 		x.W.Set("Access-Control-Max-Age", strconv.Itoa(r.MaxAge))
 	}
-	x.W.Set("Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method")
+	x.W.Set("Vary", varyCORS)
 }
+
+// varyCORS is what answers of a bucket with CORS rules depend on.
+const varyCORS = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
 // preflight answers OPTIONS: never authenticated, never forwarded.
 func (c *call) preflight(x *gateway.Exchange) error {

@@ -1,6 +1,7 @@
 package s3gw
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -58,6 +59,10 @@ func TestCORS(t *testing.T) {
 		if got := first.Get(name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
+	}
+
+	if a := e.do(e.root, request{method: get, target: "/bkt/k"}); !strings.Contains(a.header.Get("Vary"), "Origin") {
+		t.Errorf("an answer without an Origin can be taken from a cache by a page: %v", a.header)
 	}
 
 	origin := map[string]string{"Origin": "https://app.example.com"}
