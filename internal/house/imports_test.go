@@ -23,20 +23,28 @@ NONE < arn, sigv4, keys, audit, object, login, sqldb, recent, wire/awserr;
 recent < limit;
 
 # The policy engine, and what belongs to the path of a credential.
-arn < policy;
+arn < policy, policy/catalog;
+policy, policy/catalog < policy/lint;
 policy, recent < condkey;
-policy, keys < iam;
-iam, keys, login, condkey, recent < sts;
+policy, audit < decision;
+policy, policy/lint, keys < iam;
+iam, keys, login, condkey, recent, decision < sts;
 sts < pool;
 sigv4, iam, sts < caller;
-caller, audit < authz;
+caller, audit, decision < authz;
+
+# Simulation asks the engine what would happen; policycases runs users' tests of
+# policies, here or through the API.
+authz, policy/lint < simulate;
+sigv4, keys < client;
+simulate, client < policycases;
 
 # Configuration has no behaviour; it knows secrets so that it cannot print them.
 keys < config;
 
 # Storage: one engine per folder, rules stay in the domain.
 NONE < store/sqlite/*, store/postgres/*;
-iam, sts, pool < store;
+iam, sts, pool, decision < store;
 store, sqldb, store/sqlite/* < store/sqlite;
 store, store/postgres/* < store/postgres;
 object, sqldb < object/filestore;
@@ -47,11 +55,11 @@ login < login/*;
 
 # The wire: generated shapes and the two protocols.
 wire/awserr < wire;
-wire < wire/cognitowire, wire/iamwire, wire/stswire, wire/awsjson, wire/awsquery;
+wire < wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire, wire/awsjson, wire/awsquery;
 
 # Edges. Services and gateways never import each other.
 authz, audit, wire/awsjson, wire/awsquery < api;
-api, pool, wire/cognitowire, wire/iamwire, wire/stswire < api/*;
+api, pool, simulate, wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire < api/*;
 caller, authz, object < gateway;
 gateway < gateway/*;
 wire/cognitowire, wire/iamwire, wire/stswire, caller < console;
@@ -60,7 +68,7 @@ wire/cognitowire, wire/iamwire, wire/stswire, caller < console;
 NONE < pretend;
 config, limit, console, api/*, gateway/*, login/*, store/sqlite, store/postgres, object/filestore, object/s3store < server;
 server, pretend < demo, testenv;
-demo, server < cmd/rockpool;
+demo, server, client, policycases < cmd/rockpool;
 
 # Build-time and guards.
 NONE < house, cmd/wiregen, conformance/go;

@@ -1,0 +1,4 @@
+package main
+
+// policyCmd groups the commands for policies; each stands in a file of its own.
+type policyCmd struct{}
