@@ -14,6 +14,9 @@ import (
 type Record struct {
 	RequestID string
 	Seq       int // within the request, from 0
+	// More is how many further decisions of the request were not kept, as far as
+	// the node that took them remembers. Only the last record has it.
+	More      int
 	Time      time.Time
 	Account   string // of the caller; the resource's for anonymous callers
 	Principal audit.Principal
@@ -25,16 +28,47 @@ type Record struct {
 	// Rule names a rule that no policy changes and that decided alone (the public
 	// access block, sessions closed to IAM); "" when policies decided.
 	Rule string
-	// Explanation is the engine's, never nil.
+	// Explanation is the engine's, never nil. When a Rule decided, it says what
+	// policies said, under the effect that the rule made of it.
 	Explanation *policy.Explanation
+	// Matched is the statement that decided, as it was written at that time; nil
+	// when none did.
+	Matched *Statement
+}
+
+// Statement is a statement of a policy as it was written.
+type Statement struct {
+	Sid, Effect  string // "Allow" or "Deny"
+	Principals   []string
+	NotPrincipal bool
+	Actions      []string
+	NotAction    bool
+	Resources    []string
+	NotResource  bool
+	Conditions   []Condition
+}
+
+// Condition is one key under one operator of a Statement.
+type Condition struct {
+	Operator, Key string
+	Values        []string
+}
+
+// Question is what a Sink needs to know to say whether it wants a decision.
+type Question struct {
+	Effect    policy.Effect
+	RequestID string
+	// Anonymous is set when nobody had to sign the request.
+	Anonymous bool
 }
 
 // Sink takes decisions. Keep must not block a request and does not keep r's
 // memory; what it cannot take it drops and counts.
 type Sink interface {
-	// Wants reports whether a decision with this effect is to be kept, so that an
-	// explanation is only made when somebody will read it.
-	Wants(e policy.Effect) bool
+	// Wants reports whether a decision is to be kept, so that an explanation is
+	// only made when somebody will read it. A yes must be followed by Keep.
+	Wants(q Question) bool
+	// Keep takes a decision that was wanted and gives it its Seq.
 	Keep(r *Record)
 }
 

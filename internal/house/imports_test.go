@@ -26,7 +26,7 @@ recent < limit;
 arn < policy, policy/catalog;
 policy, policy/catalog < policy/lint;
 policy, recent < condkey;
-policy, audit < decision;
+policy, audit, keys, recent < decision;
 policy, policy/lint, keys < iam;
 iam, keys, login, condkey, recent, decision < sts;
 sts < pool;

@@ -1,0 +1,113 @@
+package decision
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/recent"
+	"github.com/rockpool-id/rockpool/policy"
+)
+
+// Explaining takes longer than deciding, and anybody can make requests that are
+// denied. These bound the explanations made in a second; over them a denial is
+// still a denial, but nobody will be able to read why.
+const (
+	denialRate = 500
+	allowRate  = 500
+	// rememberedRequests is for how many requests the number of records is known.
+	rememberedRequests = 8192
+)
+
+// gate says which decisions are explained.
+type gate struct {
+	now      func() time.Time
+	limited  atomic.Int64
+	requests *recent.Cache[string, *request]
+
+	mu             sync.Mutex
+	denied, allows bucket
+}
+
+// request counts the decisions of one request.
+type request struct{ admitted, refused, numbered atomic.Int64 }
+
+func newGate(now func() time.Time) *gate {
+	return &gate{
+		now: now, requests: recent.New[string, *request](rememberedRequests),
+		denied: bucket{rate: denialRate}, allows: bucket{rate: allowRate},
+	}
+}
+
+// admit takes a place for a decision, or counts it as not kept.
+func (g *gate) admit(q Question) bool {
+	r := g.request(q.RequestID)
+	if r.admitted.Load() < MaxPerRequest && g.take(q) {
+		r.admitted.Add(1)
+		return true
+	}
+	r.refused.Add(1)
+	g.limited.Add(1)
+	return false
+}
+
+// take draws on the rate. Strangers may only draw on the upper half, so that
+// their flood does not hide why somebody with credentials was denied.
+func (g *gate) take(q Question) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case q.Effect == policy.Allow:
+		return g.allows.take(g.now(), 0)
+	case q.Anonymous:
+		return g.denied.take(g.now(), denialRate/2)
+	}
+	return g.denied.take(g.now(), 0)
+}
+
+// next numbers the records of a request.
+func (g *gate) next(requestID string) int { return int(g.request(requestID).numbered.Add(1)) - 1 }
+
+// more is how many decisions of a request were not kept.
+func (g *gate) more(requestID string) int {
+	if r, ok := g.requests.Get(requestID); ok {
+		return int(r.refused.Load())
+	}
+	return 0
+}
+
+func (g *gate) request(id string) *request {
+	if r, ok := g.requests.Get(id); ok {
+		return r
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if r, ok := g.requests.Get(id); ok {
+		return r
+	}
+	r := &request{}
+	g.requests.Put(id, r)
+	return r
+}
+
+// bucket is a token bucket that holds what a second gives. It starts full.
+type bucket struct {
+	rate  float64 // a second
+	level float64
+	last  time.Time
+}
+
+// take takes one token if that leaves at least reserve.
+func (b *bucket) take(now time.Time, reserve float64) bool {
+	if b.last.IsZero() {
+		b.level = b.rate
+	} else if passed := now.Sub(b.last); passed > 0 {
+		b.level = min(b.rate, b.level+passed.Seconds()*b.rate)
+	}
+	b.last = now
+	if b.level < reserve+1 {
+		return false
+	}
+	b.level--
+	return true
+}
