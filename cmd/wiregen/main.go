@@ -5,7 +5,8 @@
 // The models are read from the Go module github.com/aws/aws-sdk-go, which this
 // module requires and the server's never does; the go command says where it
 // lies. A file per service in overlay/ adds the corrections and the newer members
-// we serve, with the reason for each.
+// we serve, with the reason for each. The model of Rockpool's own service is ours
+// and stands in models/.
 //
 //	cd cmd/wiregen && go run . -out ../../internal/wire          write the packages
 //	cd cmd/wiregen && go run . -out ../../internal/wire -check   fail if they differ
@@ -31,6 +32,9 @@ const modelModule = "github.com/aws/aws-sdk-go"
 
 //go:embed overlay/*.json
 var overlays embed.FS
+
+//go:embed models
+var ownModels embed.FS
 
 func main() {
 	out := flag.String("out", "", "folder of the generated packages (internal/wire)")
@@ -132,9 +136,9 @@ func load() ([]service, error) {
 		if err := dec.Decode(s.overlay); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		text, err := os.ReadFile(filepath.Join(root, "models", "apis", filepath.FromSlash(s.overlay.Model)))
+		text, err := readModel(root, s.overlay)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if s.model, err = decode(text); err == nil {
 			err = s.model.apply(s.overlay)
@@ -145,4 +149,15 @@ func load() ([]service, error) {
 		services = append(services, s)
 	}
 	return services, nil
+}
+
+// readModel reads the model that the overlay names: AWS's, or one of ours.
+func readModel(root string, o *overlay) ([]byte, error) {
+	if (o.Model == "") == (o.OwnModel == "") {
+		return nil, errors.New("an overlay names a model of AWS's or one of ours")
+	}
+	if o.OwnModel != "" {
+		return ownModels.ReadFile("models/" + o.OwnModel)
+	}
+	return os.ReadFile(filepath.Join(root, "models", "apis", filepath.FromSlash(o.Model)))
 }

@@ -34,7 +34,7 @@ type ref struct {
 	Shape        string
 	LocationName string
 	// XMLName, Flattened, Location and the like would change the wire form. None
-	// of the three services uses them; decode refuses a model that does.
+	// of the services uses them; decode refuses a model that does.
 	Flattened bool
 	Location  string
 	Box       bool
@@ -109,8 +109,9 @@ type overlay struct {
 	// Name is the service's signing name and IAM action prefix, Package the
 	// generated package, Title the service's name in prose.
 	Name, Package, Title string
-	// Model is the model's path below models/apis.
-	Model string
+	// Model is the model's path below models/apis of AWS's module, OwnModel that of
+	// a model of ours below models. An overlay has one of the two.
+	Model, OwnModel string
 	// MissingParameter: see wire.Service.
 	MissingParameter bool
 	// MaxBody bounds a request's body where the usual bound is too small.

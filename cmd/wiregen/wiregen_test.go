@@ -118,6 +118,14 @@ func TestOverlayMistakesAreRefused(t *testing.T) {
 	}
 }
 
+func TestAnOverlayNamesOneModel(t *testing.T) {
+	for _, o := range []overlay{{}, {Model: "sts/2011-06-15/api-2.json", OwnModel: "rockpool/api-2.json"}, {OwnModel: "../main.go"}} {
+		if _, err := readModel("/nowhere", &o); err == nil {
+			t.Errorf("%+v was read", o)
+		}
+	}
+}
+
 func TestMembersKeepTheModelsOrder(t *testing.T) {
 	var m members
 	if err := json.Unmarshal([]byte(`{"Z":{"shape":"A"},"A":{"shape":"Z"},"M":{"shape":"M"}}`), &m); err != nil {
