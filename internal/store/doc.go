@@ -1,7 +1,7 @@
 // Package store is the seam between the domain and a storage engine.
 //
 // It owns nothing but the gathering: an Engine is one database that serves all
-// Store interfaces of the domain (package iam, pool, keys, login), which are
+// Store interfaces of the domain (package iam, pool, keys, login, decision), which are
 // declared where they are used, each method with its contract. Rules stay in
 // the domain; an engine guarantees atomicity, durability and the versions that
 // the domain's decisions were made on.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
@@ -18,6 +19,8 @@ type Engine interface {
 	Ring() keys.Store
 	// LoginKeys returns the store of login providers' public keys.
 	LoginKeys() login.KeyStore
+	// Decisions returns the store of decision records.
+	Decisions() decision.Store
 	// Close releases what the engine prepared on the database. It does not
 	// close a database that it was given.
 	Close() error

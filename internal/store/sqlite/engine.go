@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 
+	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
@@ -13,9 +15,10 @@ import (
 
 // Engine is the embedded engine: all stores in one database file.
 type Engine struct {
-	iam   *IAM
-	pools *Pools
-	keys  *Keys
+	iam       *IAM
+	pools     *Pools
+	keys      *Keys
+	decisions *Decisions
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -35,7 +38,11 @@ func Open(ctx context.Context, db *sqldb.DB) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{iam: i, pools: p, keys: k}, nil
+	d, err := OpenDecisions(ctx, db)
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return &Engine{iam: i, pools: p, keys: k, decisions: d}, nil
 }
 
 // IAM implements store.Engine.
@@ -49,6 +56,9 @@ func (e *Engine) Ring() keys.Store { return e.keys }
 
 // LoginKeys implements store.Engine.
 func (e *Engine) LoginKeys() login.KeyStore { return e.keys }
+
+// Decisions implements store.Engine.
+func (e *Engine) Decisions() decision.Store { return e.decisions }
 
 // Close implements store.Engine.
 func (e *Engine) Close() error { return e.pools.Close() }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
@@ -86,4 +87,8 @@ func TestKeys(t *testing.T) {
 
 func TestLoginKeys(t *testing.T) {
 	storetest.LoginKeys(t, opener(func(e store.Engine) login.KeyStore { return e.LoginKeys() }))
+}
+
+func TestDecisions(t *testing.T) {
+	storetest.Decisions(t, opener(func(e store.Engine) decision.Store { return e.Decisions() }))
 }

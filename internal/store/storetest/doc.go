@@ -3,7 +3,7 @@
 // gets an empty store and a function that closes the engine and opens it again
 // on the same data.
 //
-// Pools covers pool.Store, IAM and KeyUses cover iam.Store, Keys covers keys.Store and
-// LoginKeys covers login.KeyStore. The kit knows no engine and no SQL; rules of
+// Pools covers pool.Store, IAM and KeyUses cover iam.Store, Keys covers keys.Store,
+// LoginKeys covers login.KeyStore and Decisions covers decision.Store. The kit knows no engine and no SQL; rules of
 // the domain are tested with the domain.
 package storetest
