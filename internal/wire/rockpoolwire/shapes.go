@@ -4,6 +4,13 @@ package rockpoolwire
 
 import "time"
 
+// Condition is the structure Condition of the model.
+type Condition struct {
+	Operator *string  `aws:"Operator" check:"required"`
+	Key      *string  `aws:"Key" check:"required"`
+	Values   []string `aws:"Values"`
+}
+
 // Decision is the structure Decision of the model.
 type Decision struct {
 	RequestId                   *string             `aws:"RequestId" check:"required,min=1,max=128" pattern:"[A-Za-z0-9-]+"`
@@ -22,6 +29,7 @@ type Decision struct {
 	Message                     *string             `aws:"Message"`
 	Rule                        *string             `aws:"Rule"`
 	Statement                   *StatementReference `aws:"Statement"`
+	MatchedStatement            *MatchedStatement   `aws:"MatchedStatement"`
 	Layers                      []Layer             `aws:"Layers" check:"required"`
 	Keys                        []Key               `aws:"Keys" check:"required"`
 	Fix                         *Fix                `aws:"Fix"`
@@ -38,6 +46,7 @@ type ExplainDecisionInput struct {
 type ExplainDecisionOutput struct {
 	RequestId *string    `aws:"RequestId" check:"required,min=1,max=128" pattern:"[A-Za-z0-9-]+"`
 	Decisions []Decision `aws:"Decisions" check:"required"`
+	NotKept   *int32     `aws:"NotKept"`
 }
 
 // FailedElement is the structure FailedElement of the model.
@@ -75,6 +84,19 @@ type Layer struct {
 	Policies   []string            `aws:"Policies" check:"required"`
 	Statement  *StatementReference `aws:"Statement"`
 	NearMisses []NearMiss          `aws:"NearMisses"`
+}
+
+// MatchedStatement is the structure MatchedStatement of the model.
+type MatchedStatement struct {
+	Sid          *string     `aws:"Sid"`
+	Effect       *string     `aws:"Effect" check:"required"`
+	Principals   []string    `aws:"Principals"`
+	NotPrincipal *bool       `aws:"NotPrincipal"`
+	Actions      []string    `aws:"Actions"`
+	NotAction    *bool       `aws:"NotAction"`
+	Resources    []string    `aws:"Resources"`
+	NotResource  *bool       `aws:"NotResource"`
+	Conditions   []Condition `aws:"Conditions"`
 }
 
 // NearMiss is the structure NearMiss of the model.
