@@ -94,21 +94,7 @@ func (c *compiler) key(name string) contextKey {
 }
 
 // useTest notes the condition keys that a test's variables read.
-func (c *compiler) useTest(t test) {
-	switch t := t.(type) {
-	case *text:
-		c.useVariables(&t.pattern)
-	case foldedText:
-		c.useVariables(&t.pattern)
-	case truth:
-		c.useVariables(&t.pattern)
-	case arnTest:
-		c.useVariables(t.pattern.whole)
-		for _, f := range t.pattern.fields {
-			c.useVariables(f.glob)
-		}
-	}
-}
+func (c *compiler) useTest(t test) { eachPattern(t, c.useVariables) }
 
 func (c *compiler) useVariables(g *pattern) {
 	if g == nil {
