@@ -34,29 +34,38 @@ type Places struct {
 type NoCredentials struct{ Looked []string }
 
 func (e *NoCredentials) Error() string {
-	return "no credentials found; looked for them in " + strings.Join(e.Looked, ", in ")
+	return "no credentials found. Looked in\n  - " + strings.Join(e.Looked, "\n  - ")
 }
 
-// Find looks for credentials: first what was asked for (the data folder, the
-// profile), then the AWS_* variables, then the demo that requests go to, then the
-// default profile. What was asked for and cannot be read is an error; so is half
-// of a pair.
+// Find looks for credentials: first what was asked for (the profile, the data
+// folder), then variables (AWS's, and those that give a server its root key), then
+// the demo that requests go to, then the default profile. What was asked for and
+// cannot be read is an error; so is half of a pair. The key of a demo is taken
+// before a default profile, which belongs to AWS.
 func Find(p Places) (Credentials, error) {
 	if p.Environment == nil {
 		p.Environment = os.LookupEnv
 	}
-	var looked []string
-	if p.Data != "" {
-		return readRootKey(filepath.Join(p.Data, RootKeyFile))
-	}
 	if p.Profile != "" {
 		return p.profile(p.Profile, true)
 	}
-	looked = append(looked, "the data folder (none was named: --data or ROCKPOOL_DATA)")
-	if c, err := p.variables(); err != nil || c.AccessKeyID != "" {
+	server, err := p.variables("ROCKPOOL_ROOT_ACCESS_KEY_ID", "ROCKPOOL_ROOT_SECRET_ACCESS_KEY", "")
+	if err != nil {
+		return Credentials{}, err
+	}
+	if p.Data != "" {
+		c, err := readRootKey(filepath.Join(p.Data, RootKeyFile))
+		if errors.Is(err, fs.ErrNotExist) && server.AccessKeyID != "" {
+			return server, nil // a server whose root key is configured writes none
+		}
 		return c, err
 	}
-	looked = append(looked, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	if c, err := p.variables("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"); err != nil || c.AccessKeyID != "" {
+		return c, err
+	}
+	if server.AccessKeyID != "" {
+		return server, nil
+	}
 	name, asked := p.Environment("AWS_PROFILE")
 	asked = asked && name != ""
 	if p.Demo != nil && !asked {
@@ -69,23 +78,27 @@ func Find(p Places) (Credentials, error) {
 	if err != nil || c.AccessKeyID != "" {
 		return c, err
 	}
-	looked = append(looked, "the profile "+name+" of "+p.sharedFile())
-	return Credentials{}, &NoCredentials{Looked: looked}
+	return Credentials{}, &NoCredentials{Looked: []string{
+		"a data folder (none is named by --data or ROCKPOOL_DATA)",
+		"the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+		"the profile " + name + " of " + p.sharedFile(),
+	}}
 }
 
-func (p *Places) variables() (Credentials, error) {
+// variables reads a key from the environment; the zero Credentials when it is not
+// there.
+func (p *Places) variables(id, secret, token string) (Credentials, error) {
 	get := func(name string) string { v, _ := p.Environment(name); return v }
-	id, secret := get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY")
-	if (id == "") != (secret == "") {
-		return Credentials{}, errors.New("of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one is set: set both or neither")
+	c := Credentials{
+		AccessKeyID: get(id), Secret: keys.NewSecret(get(secret)), SessionToken: keys.NewSecret(get(token)), Source: "the variable " + id,
 	}
-	if id == "" {
+	switch {
+	case c.AccessKeyID == "" && c.Secret.Empty():
 		return Credentials{}, nil
+	case c.AccessKeyID == "" || c.Secret.Empty():
+		return Credentials{}, fmt.Errorf("of %s and %s only one is set: set both or neither", id, secret)
 	}
-	return Credentials{
-		AccessKeyID: id, Secret: keys.NewSecret(secret), SessionToken: keys.NewSecret(get("AWS_SESSION_TOKEN")),
-		Source: "the variable AWS_ACCESS_KEY_ID",
-	}, nil
+	return c, nil
 }
 
 // sharedFile is AWS's shared credentials file, "" when there can be none.
@@ -129,7 +142,7 @@ func (p *Places) profile(name string, asked bool) (Credentials, error) {
 func readRootKey(path string) (Credentials, error) {
 	values, err := readProfile(path, "default")
 	if errors.Is(err, fs.ErrNotExist) {
-		return Credentials{}, fmt.Errorf("the data folder has no root key: %w (a server whose root key is configured writes none)", err)
+		return Credentials{}, fmt.Errorf("the data folder has no root key: %w (a server that is given its root key writes none)", err)
 	}
 	if err != nil {
 		return Credentials{}, fmt.Errorf("root key: %w", err)

@@ -46,6 +46,7 @@ aws_access_key_id = AKIAHALF
 		t.Fatal(err)
 	}
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s5", "AWS_SESSION_TOKEN": "t5"}
+	server := map[string]string{"ROCKPOOL_ROOT_ACCESS_KEY_ID": "AKIASERVER", "ROCKPOOL_ROOT_SECRET_ACCESS_KEY": "s7"}
 	demo := &client.Demo{Credentials: client.Credentials{AccessKeyID: "AKIADEMO", Secret: keys.NewSecret("s6")}}
 	cases := []struct {
 		name   string
@@ -53,9 +54,12 @@ aws_access_key_id = AKIAHALF
 		env    map[string]string
 		want   string // key id, secret, token; or a part of the error after "!"
 	}{
-		{"the data folder wins over everything", client.Places{Data: dir + "/data", Profile: "session", Demo: demo}, env, "AKIAROOT s=1 "},
+		{"the data folder wins over variables and the demo", client.Places{Data: dir + "/data", Demo: demo}, env, "AKIAROOT s=1 "},
+		{"the profile that was asked for wins over everything", client.Places{Data: dir + "/data", Profile: "session", Demo: demo}, env, "ASIASESSION s3 t3"},
+		{"a data folder of a server that is given its key", client.Places{Data: dir + "/empty"}, server, "AKIASERVER s7 "},
+		{"a server's key in variables", client.Places{Demo: demo}, server, "AKIASERVER s7 "},
+		{"half of a server's key is an error", client.Places{Data: dir + "/data"}, map[string]string{"ROCKPOOL_ROOT_SECRET_ACCESS_KEY": "s7"}, "!only one is set"},
 		{"a data folder without a key is an error", client.Places{Data: dir + "/empty"}, env, "!has no root key"},
-		{"the profile that was asked for wins over variables", client.Places{Profile: "session"}, env, "ASIASESSION s3 t3"},
 		{"a profile that is not there is an error", client.Places{Profile: "nobody"}, env, "!profile nobody"},
 		{"half of a profile is an error", client.Places{Profile: "half"}, env, "!profile half"},
 		{"variables win over the default profile", client.Places{}, env, "AKIAENV s5 t5"},
@@ -66,7 +70,7 @@ aws_access_key_id = AKIAHALF
 		{"the demo wins over the default profile", client.Places{Demo: demo}, nil, "AKIADEMO s6 "},
 		{"the default profile comes last", client.Places{}, nil, "AKIADEFAULT s2 "},
 		{"the shared file may be elsewhere", client.Places{}, map[string]string{"AWS_SHARED_CREDENTIALS_FILE": other}, "AKIAELSE s4 "},
-		{"nowhere at all", client.Places{Home: dir + "/empty"}, nil, "!no credentials found; looked for them in the data folder"},
+		{"nowhere at all", client.Places{Home: dir + "/empty"}, nil, "!no credentials found. Looked in\n  - a data folder"},
 	}
 	for _, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {
@@ -80,7 +84,7 @@ aws_access_key_id = AKIAHALF
 					t.Fatalf("got %v", err)
 				}
 				var none *client.NoCredentials
-				if named := strings.Contains(want, "looked"); errors.As(err, &none) != named {
+				if named := strings.Contains(want, "Looked"); errors.As(err, &none) != named {
 					t.Errorf("got %T", err)
 				}
 				return
