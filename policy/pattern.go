@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // pattern is a compiled text of the policy language: literal text, the
 // wildcards * and ?, and variables whose values arrive with the request.
@@ -11,8 +8,9 @@ import (
 // It is cut at its stars into chunks. The first chunk is anchored at the
 // start of the text, the last at its end, and each chunk between is taken at
 // its leftmost place; since a chunk always matches the same number of
-// characters, leftmost is never wrong and nothing is tried twice. There is no
-// regular expression and no recursion.
+// characters, leftmost is never wrong and no star is tried twice. There is no
+// regular expression and no recursion, and a chunk that would be tried again
+// and again is searched for in one pass (chunk.go).
 //
 // The value of a variable is spliced in as text when a chunk is compared. It
 // is never parsed again, so a star inside a value is only a star
@@ -143,26 +141,29 @@ func assemble(atoms []atom, vars []variable) pattern {
 	p := pattern{vars: vars, chunks: make([]chunk, 0, stars+1)}
 	kept := atoms[:0]
 	begin := 0 // of the chunk in kept
-	for _, a := range atoms {
-		switch {
-		case a.kind == starAtom:
+	for i := 0; i < len(atoms); {
+		a := atoms[i]
+		i++
+		switch a.kind {
+		case starAtom:
 			// "**" is "*".
 			if len(kept) > begin || len(p.chunks) == 0 {
 				p.chunks = append(p.chunks, chunk(kept[begin:len(kept):len(kept)]))
 				begin = len(kept)
 			}
 			continue
-		case a.kind == literalAtom && len(kept) > begin && kept[len(kept)-1].kind == literalAtom:
-			kept[len(kept)-1].text += a.text
-		default:
-			kept = append(kept, a)
-		}
-		switch a.kind {
 		case literalAtom:
+			end := i
+			for end < len(atoms) && atoms[end].kind == literalAtom {
+				end++
+			}
+			a.text = joined(atoms[i-1 : end])
+			i = end
 			p.min += len(a.text)
 		case oneAtom:
 			p.min++
 		}
+		kept = append(kept, a)
 	}
 	if len(kept) > begin || len(p.chunks) == 0 || endsInStar {
 		p.chunks = append(p.chunks, chunk(kept[begin:len(kept):len(kept)]))
@@ -172,6 +173,18 @@ func assemble(atoms []atom, vars []variable) pattern {
 	}
 	p.exact = len(p.chunks) == 1 && (len(p.chunks[0]) == 0 || len(p.chunks[0]) == 1 && p.chunks[0][0].kind == literalAtom)
 	return p
+}
+
+// joined returns the text of literals that follow each other.
+func joined(atoms []atom) string {
+	if len(atoms) == 1 {
+		return atoms[0].text
+	}
+	var b strings.Builder
+	for i := range atoms {
+		b.WriteString(atoms[i].text)
+	}
+	return b.String()
 }
 
 // any reports whether the pattern is * alone.
@@ -213,7 +226,8 @@ func (p *pattern) match(s string, ctx *Context) bool {
 		}
 		values = append(values, v)
 	}
-	return p.glob(s, values)
+	ok, _ := p.glob(s, values)
+	return ok
 }
 
 // resolves reports whether every variable has a value.
@@ -233,106 +247,4 @@ func (v *variable) resolve(ctx *Context) (string, bool) {
 		return e.values[0], true
 	}
 	return v.fallback, v.hasDefault
-}
-
-// glob matches s against the chunks.
-func (p *pattern) glob(s string, values []string) bool {
-	first, last := p.chunks[0], len(p.chunks)-1
-	n, ok := first.prefix(s, values)
-	if !ok {
-		return false
-	}
-	s = s[n:]
-	if last == 0 {
-		return s == ""
-	}
-	end, ok := p.chunks[last].suffix(s, values)
-	if !ok {
-		return false
-	}
-	s = s[:end]
-	for _, c := range p.chunks[1:last] {
-		after, ok := c.find(s, values)
-		if !ok {
-			return false
-		}
-		s = s[after:]
-	}
-	return true
-}
-
-// prefix matches the chunk at the start of s and returns its length there.
-func (c chunk) prefix(s string, values []string) (int, bool) {
-	i := 0
-	for _, a := range c {
-		text := a.text
-		switch a.kind {
-		case oneAtom:
-			_, size := utf8.DecodeRuneInString(s[i:])
-			if size == 0 {
-				return 0, false
-			}
-			i += size
-			continue
-		case variableAtom:
-			text = values[a.index]
-		}
-		if !strings.HasPrefix(s[i:], text) {
-			return 0, false
-		}
-		i += len(text)
-	}
-	return i, true
-}
-
-// suffix matches the chunk at the end of s and returns where it begins.
-func (c chunk) suffix(s string, values []string) (int, bool) {
-	end := len(s)
-	for k := len(c) - 1; k >= 0; k-- {
-		a := c[k]
-		text := a.text
-		switch a.kind {
-		case oneAtom:
-			_, size := utf8.DecodeLastRuneInString(s[:end])
-			if size == 0 {
-				return 0, false
-			}
-			end -= size
-			continue
-		case variableAtom:
-			text = values[a.index]
-		}
-		if !strings.HasSuffix(s[:end], text) {
-			return 0, false
-		}
-		end -= len(text)
-	}
-	return end, true
-}
-
-// find returns the offset just after the leftmost place where the chunk
-// matches in s.
-func (c chunk) find(s string, values []string) (int, bool) {
-	if len(c) == 1 && c[0].kind == literalAtom {
-		i := strings.Index(s, c[0].text)
-		return i + len(c[0].text), i >= 0
-	}
-	for i := 0; ; {
-		// Jump to the next place where a leading literal stands.
-		if c[0].kind == literalAtom {
-			j := strings.Index(s[i:], c[0].text)
-			if j < 0 {
-				return 0, false
-			}
-			i += j
-		}
-		if n, ok := c.prefix(s[i:], values); ok {
-			return i + n, true
-		}
-		_, size := utf8.DecodeRuneInString(s[i:])
-		if size == 0 {
-			return 0, false
-		}
-		i += size
-	}
 }

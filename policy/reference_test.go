@@ -29,7 +29,7 @@ func referenceDecide(req *Request, all *Policies) Decision {
 	r := reference{req, all}
 	nobody := Decision{Statement: -1}
 	vendor, name, _ := strings.Cut(req.Action, ":")
-	if vendor == "" || name == "" || !isASCII(req.Action) || req.Resource != "*" && refARN(req.Resource) == nil {
+	if vendor == "" || name == "" || len(req.Action) > 128 || !isASCII(req.Action) || req.Resource != "*" && refARN(req.Resource) == nil {
 		return nobody
 	}
 	caller := req.Principal
