@@ -23,15 +23,22 @@ type Decision struct {
 	UserAgent                   *string             `aws:"UserAgent"`
 	Action                      *string             `aws:"Action" check:"required"`
 	Resource                    *string             `aws:"Resource" check:"required"`
+	PrincipalArn                *string             `aws:"PrincipalArn"`
+	EntityArn                   *string             `aws:"EntityArn"`
+	PrincipalAccount            *string             `aws:"PrincipalAccount"`
+	ResourceAccount             *string             `aws:"ResourceAccount"`
 	Effect                      *Effect             `aws:"Effect" check:"required"`
 	DecidedBy                   *string             `aws:"DecidedBy"`
 	Reason                      *string             `aws:"Reason"`
 	Message                     *string             `aws:"Message"`
 	Rule                        *string             `aws:"Rule"`
+	Problem                     *string             `aws:"Problem"`
 	Statement                   *StatementReference `aws:"Statement"`
+	Conditions                  []MatchedCondition  `aws:"Conditions"`
 	MatchedStatement            *MatchedStatement   `aws:"MatchedStatement"`
 	Layers                      []Layer             `aws:"Layers" check:"required"`
 	Keys                        []Key               `aws:"Keys" check:"required"`
+	KeysLeftOut                 *int32              `aws:"KeysLeftOut"`
 	Fix                         *Fix                `aws:"Fix"`
 	Text                        *string             `aws:"Text" check:"required"`
 	EncodedAuthorizationMessage *string             `aws:"EncodedAuthorizationMessage"`
@@ -55,18 +62,23 @@ type FailedElement struct {
 	Operator *string  `aws:"Operator"`
 	Key      *string  `aws:"Key"`
 	Wanted   []string `aws:"Wanted"`
+	Meaning  []string `aws:"Meaning"`
+	Unset    []string `aws:"Unset"`
 	Seen     []string `aws:"Seen"`
 	Missing  *bool    `aws:"Missing"`
+	Note     *string  `aws:"Note"`
 	Line     *int32   `aws:"Line"`
 	Column   *int32   `aws:"Column"`
 }
 
 // Fix is the structure Fix of the model.
 type Fix struct {
-	Layer     *string             `aws:"Layer"`
-	Words     *string             `aws:"Words" check:"required"`
-	Statement *string             `aws:"Statement"`
-	Remove    *StatementReference `aws:"Remove"`
+	Layer      *string             `aws:"Layer"`
+	Words      *string             `aws:"Words" check:"required"`
+	Statement  *string             `aws:"Statement"`
+	Remove     *StatementReference `aws:"Remove"`
+	And        []Fix               `aws:"And"`
+	Incomplete *bool               `aws:"Incomplete"`
 }
 
 // Key is the structure Key of the model.
@@ -82,8 +94,23 @@ type Layer struct {
 	Layer      *string             `aws:"Layer" check:"required"`
 	Effect     *Effect             `aws:"Effect" check:"required"`
 	Policies   []string            `aws:"Policies" check:"required"`
+	Statements *int32              `aws:"Statements"`
 	Statement  *StatementReference `aws:"Statement"`
+	Grant      *string             `aws:"Grant"`
 	NearMisses []NearMiss          `aws:"NearMisses"`
+}
+
+// MatchedCondition is the structure MatchedCondition of the model.
+type MatchedCondition struct {
+	Operator *string  `aws:"Operator" check:"required"`
+	Key      *string  `aws:"Key" check:"required"`
+	Wanted   []string `aws:"Wanted"`
+	Meaning  []string `aws:"Meaning"`
+	Seen     []string `aws:"Seen"`
+	Missing  *bool    `aws:"Missing"`
+	Note     *string  `aws:"Note"`
+	Line     *int32   `aws:"Line"`
+	Column   *int32   `aws:"Column"`
 }
 
 // MatchedStatement is the structure MatchedStatement of the model.
@@ -103,6 +130,7 @@ type MatchedStatement struct {
 type NearMiss struct {
 	Statement *StatementReference `aws:"Statement" check:"required"`
 	Failed    []FailedElement     `aws:"Failed" check:"required"`
+	More      *int32              `aws:"More"`
 }
 
 // Principal is the structure Principal of the model.
@@ -125,6 +153,7 @@ type Principal struct {
 type StatementReference struct {
 	Policy    *string `aws:"Policy" check:"required"`
 	PolicyArn *string `aws:"PolicyArn"`
+	Source    *string `aws:"Source"`
 	Sid       *string `aws:"Sid"`
 	Index     *int32  `aws:"Index" check:"required"`
 	Line      *int32  `aws:"Line"`
