@@ -23,6 +23,7 @@ type work struct {
 	request  policy.Request
 	identity []*policy.Policy
 	session  []*policy.Policy
+	prepared bool // everything above is that of the request
 }
 
 // workPool hands out works.
@@ -39,41 +40,40 @@ func (p *workPool) put(w *work) {
 	w.context.Reset()
 	clear(w.identity[:cap(w.identity)])
 	clear(w.session[:cap(w.session)])
-	w.policies, w.request = policy.Policies{}, policy.Request{}
+	w.policies, w.request, w.prepared = policy.Policies{}, policy.Request{}, false
 	w.identity, w.session = w.identity[:0], w.session[:0]
 	p.pool.Put(w)
 }
 
 func (e *Engine) decide(r *Request, rec policy.Recorder) Decision {
-	d := policy.Decision{Statement: -1}
-	switch standing(r) {
-	case alwaysAllowed:
-		d.Effect = policy.Allow
-	case alwaysClosed:
-	case decided:
-		d = e.evaluate(r, false, rec)
-		if d.Effect == policy.Allow && r.OwnerOnly && !ofOwner(r) {
-			d = policy.Decision{Effect: policy.ImplicitDeny, Layer: policy.ResourceLayer, Statement: -1}
-		}
-	}
-	if d.Effect == policy.Allow {
-		return Decision{Decision: d, Allowed: true}
-	}
-	return Decision{Decision: d, Message: sentence(r, d), Plain: plain(r)}
-}
-
-// evaluate gathers the policies and the condition keys of a request and asks the
-// engine.
-func (e *Engine) evaluate(r *Request, trust bool, rec policy.Recorder) policy.Decision {
 	w := e.works.get()
 	defer e.works.put(w)
-	e.gather(w, r.Caller)
-	w.policies.Resource, w.policies.Trust = r.ResourcePolicy, trust
-	e.fill(&w.context, r)
-	w.request = policy.Request{
-		Principal: r.Caller.Principal, Action: r.Action, Resource: r.Resource,
-		ResourceAccount: r.ResourceAccount, Context: &w.context,
+	d, rule := policy.Decision{Statement: -1}, ""
+	switch standing(r) {
+	case alwaysAllowed:
+		d.Effect, rule = policy.Allow, ruleIdentity
+	case alwaysClosed:
+		rule = ruleSession
+	case decided:
+		d = e.evaluate(w, r, false, rec)
+		if d.Effect == policy.Allow && r.OwnerOnly && !ofOwner(r) {
+			d, rule = policy.Decision{Effect: policy.ImplicitDeny, Layer: policy.ResourceLayer, Statement: -1}, rulePublicAccess
+		}
 	}
+	out := Decision{Decision: d, Allowed: d.Effect == policy.Allow}
+	if !out.Allowed {
+		out.Message, out.Plain = sentence(r, d), plain(r)
+	}
+	if e.decisions != nil && rec == nil && r.Network != nil {
+		e.keep(w, r, false, d, rule, out.Message)
+	}
+	return out
+}
+
+// evaluate gathers the policies and the condition keys of a request in w and asks
+// the engine.
+func (e *Engine) evaluate(w *work, r *Request, trust bool, rec policy.Recorder) policy.Decision {
+	e.prepare(w, r, trust)
 	if rec == nil {
 		return policy.Decide(&w.request, &w.policies)
 	}
@@ -81,6 +81,17 @@ func (e *Engine) evaluate(r *Request, trust bool, rec policy.Recorder) policy.De
 		c.Context(&w.context)
 	}
 	return policy.DecideRecorded(&w.request, &w.policies, rec)
+}
+
+func (e *Engine) prepare(w *work, r *Request, trust bool) {
+	e.gather(w, r.Caller)
+	w.policies.Resource, w.policies.Trust = r.ResourcePolicy, trust
+	e.fill(&w.context, r)
+	w.request = policy.Request{
+		Principal: r.Caller.Principal, Action: r.Action, Resource: r.Resource,
+		ResourceAccount: r.ResourceAccount, Context: &w.context,
+	}
+	w.prepared = true
 }
 
 // gather collects the policies of the caller's side.
@@ -162,8 +173,36 @@ func (t *trust) DecideTrust(role *iam.RoleEntry, action string, keys []sts.Conte
 		Caller: t.caller, Network: t.network, Action: action, Resource: role.ARN(), ResourceAccount: role.Account,
 		Keys: append(sts.RoleTagKeys(role), keys...), ResourcePolicy: role.TrustPolicy,
 	}
-	if r.ResourcePolicy == nil || standing(r) == alwaysClosed {
-		return policy.Decision{Layer: policy.TrustLayer, Statement: -1}
+	w := t.engine.works.get()
+	defer t.engine.works.put(w)
+	d, rule := policy.Decision{Layer: policy.TrustLayer, Statement: -1}, ""
+	switch {
+	case r.ResourcePolicy == nil:
+		rule = sts.TrustBroken.String()
+	case standing(r) == alwaysClosed:
+		rule = ruleSession
+	default:
+		d = t.engine.evaluate(w, r, true, nil)
 	}
-	return t.engine.evaluate(r, true, nil)
+	t.keep(w, r, d, rule)
+	return d
+}
+
+// RefuseTrust keeps that action on a role was refused without asking a policy.
+func (t *trust) RefuseTrust(roleARN, account, action string, reason sts.TrustReason) {
+	w := t.engine.works.get()
+	defer t.engine.works.put(w)
+	r := &Request{Caller: t.caller, Network: t.network, Action: action, Resource: roleARN, ResourceAccount: account}
+	t.keep(w, r, policy.Decision{Layer: policy.TrustLayer, Statement: -1}, reason.String())
+}
+
+func (t *trust) keep(w *work, r *Request, d policy.Decision, rule string) {
+	if t.engine.decisions == nil || t.network == nil {
+		return
+	}
+	message := ""
+	if d.Effect != policy.Allow {
+		message = sentence(r, d)
+	}
+	t.engine.keep(w, r, true, d, rule, message)
 }

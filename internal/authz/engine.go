@@ -5,6 +5,7 @@ import (
 
 	"github.com/rockpool-id/rockpool/internal/caller"
 	"github.com/rockpool-id/rockpool/internal/condkey"
+	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/recent"
 	"github.com/rockpool-id/rockpool/internal/sts"
 	"github.com/rockpool-id/rockpool/policy"
@@ -18,15 +19,18 @@ type Config struct {
 	// Compiled bounds the memory of compiled session policies; 0 means 4096.
 	Compiled int
 	Log      *slog.Logger // nil discards
+	// Decisions takes what was decided and why; nil keeps nothing.
+	Decisions decision.Sink
 }
 
 // Engine decides requests. It is safe for concurrent use.
 type Engine struct {
-	log      *slog.Logger
-	compiled *recent.Cache[string, *policy.Policy]
-	tagKeys  *recent.Cache[string, string]
-	times    *condkey.Times
-	works    workPool
+	log       *slog.Logger
+	decisions decision.Sink // nil keeps nothing
+	compiled  *recent.Cache[string, *policy.Policy]
+	tagKeys   *recent.Cache[string, string]
+	times     *condkey.Times
+	works     workPool
 }
 
 var _ Decider = (*Engine)(nil)
@@ -40,18 +44,20 @@ func New(cfg Config) *Engine {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Engine{
-		log:      cfg.Log,
-		compiled: recent.New[string, *policy.Policy](cfg.Compiled),
-		tagKeys:  recent.New[string, string](1024),
-		times:    condkey.NewTimes(),
+		log:       cfg.Log,
+		decisions: cfg.Decisions,
+		compiled:  recent.New[string, *policy.Policy](cfg.Compiled),
+		tagKeys:   recent.New[string, string](1024),
+		times:     condkey.NewTimes(),
 	}
 }
 
-// Decide decides r.
+// Decide decides r, and keeps why if that is wanted.
 func (e *Engine) Decide(r *Request) Decision { return e.decide(r, nil) }
 
 // Explain decides r like Decide and tells rec what the evaluator sees. It is the
-// same code; only the recorder differs.
+// same code; only the recorder differs, and that the answer is not kept: nobody
+// asked for the resource.
 func (e *Engine) Explain(r *Request, rec policy.Recorder) Decision { return e.decide(r, rec) }
 
 // Trust returns the decider of role assumptions for a caller, for package sts.

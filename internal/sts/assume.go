@@ -63,6 +63,7 @@ func (s *Service) AssumeRole(_ context.Context, by Caller, in AssumeRoleInput) (
 	snapshot := s.cfg.IAM()
 	role, ok := snapshot.RoleByARN(in.RoleARN)
 	if !ok {
+		by.Trust.RefuseTrust(in.RoleARN, account, ActionAssumeRole, NoSuchRole)
 		return nil, &TrustDenied{RoleARN: in.RoleARN, Action: ActionAssumeRole, Caller: by.ARN, Reason: NoSuchRole}
 	}
 	session.RoleID = role.ID
@@ -80,6 +81,9 @@ func (s *Service) AssumeRole(_ context.Context, by Caller, in AssumeRoleInput) (
 		role: role, action: ActionAssumeRole, keys: keys, caller: by.Principal,
 		tags: len(session.Tags) > 0, source: session.SourceIdentity != "",
 		decide: func(action string) policy.Decision { return by.Trust.DecideTrust(role, action, keys) },
+		refuse: func(action string, reason TrustReason) {
+			by.Trust.RefuseTrust(role.ARN(), role.Account, action, reason)
+		},
 	}
 	facts, err := question.ask(s.cfg.Log)
 	if err != nil {
@@ -95,6 +99,7 @@ func inheritSource(by Caller, session *Session, role *iam.RoleEntry) error {
 		return nil
 	}
 	if session.SourceIdentity != "" && session.SourceIdentity != by.Session.SourceIdentity {
+		by.Trust.RefuseTrust(role.ARN(), role.Account, ActionSetSourceIdentity, SourceIdentityFixed)
 		return &TrustDenied{
 			RoleARN: role.ARN(), Action: ActionSetSourceIdentity, Caller: by.ARN, Reason: SourceIdentityFixed,
 			Decision: policy.Decision{Statement: -1},

@@ -32,5 +32,6 @@
 //
 // Reading order: seam.go (Session), service.go (Config, mint), codec.go and
 // packed.go, open.go, input.go (limits), trust.go, assume.go, identity.go,
+// federated.go (the trust decision about web identities, and its records),
 // webidentity.go, usersession.go. ststest is the scene that tests share.
 package sts

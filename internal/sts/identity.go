@@ -73,6 +73,9 @@ type IdentityGrant struct {
 	// Network is nil in the enhanced flow: AWS's network keys describe the
 	// service there, not the user (cognito-identity.md 4.1).
 	Network *condkey.Network
+	// Request is the user's request at the pool, which decision records are kept
+	// under. No policy sees it; nil keeps nothing.
+	Request *condkey.Network
 }
 
 // AssumeRoleForIdentity makes a session of a role for an identity of a pool. It
@@ -82,9 +85,6 @@ func (s *Service) AssumeRoleForIdentity(_ context.Context, g IdentityGrant) (*Re
 	if err != nil {
 		return nil, err
 	}
-	if s.cfg.Account != "" && account != s.cfg.Account {
-		return nil, &TrustDenied{RoleARN: g.RoleARN, Action: ActionAssumeRoleWithWebIdentity, Provider: CognitoProvider, Reason: ForeignRole}
-	}
 	w := webIdentity{
 		roleARN: g.RoleARN, provider: CognitoProvider, name: CognitoSessionName, duration: g.Duration,
 		keys:     cognitoKeys(g.PoolID, g.IdentityID, g.AMR),
@@ -93,7 +93,11 @@ func (s *Service) AssumeRoleForIdentity(_ context.Context, g IdentityGrant) (*Re
 		identity: g.IdentityID,
 		tags:     g.Tags, transitive: g.TransitiveKeys, source: g.SourceIdentity,
 		policies: g.SessionPolicies, policyARNs: g.PolicyARNs,
-		network: g.Network,
+		network: g.Network, request: g.Request,
+	}
+	if s.cfg.Account != "" && account != s.cfg.Account {
+		s.refuseWebIdentity(&w, ForeignRole)
+		return nil, &TrustDenied{RoleARN: g.RoleARN, Action: ActionAssumeRoleWithWebIdentity, Provider: CognitoProvider, Reason: ForeignRole}
 	}
 	if g.Guest && len(w.policies) == 0 && len(w.policyARNs) == 0 {
 		w.policyARNs = []string{GuestInlineARN, GuestManagedARN}
@@ -116,7 +120,8 @@ type webIdentity struct {
 	transitive              []string
 	source                  string
 	policies, policyARNs    []string
-	network                 *condkey.Network
+	network                 *condkey.Network // what policies see
+	request                 *condkey.Network // what records are kept under
 }
 
 // assumeWebIdentity decides the trust policy for w and makes the session.
@@ -134,6 +139,7 @@ func (s *Service) assumeWebIdentity(w *webIdentity) (*Result, error) {
 	snapshot := s.cfg.IAM()
 	role, ok := snapshot.RoleByARN(w.roleARN)
 	if !ok {
+		s.refuseWebIdentity(w, NoSuchRole)
 		return nil, &TrustDenied{RoleARN: w.roleARN, Action: ActionAssumeRoleWithWebIdentity, Provider: w.provider, Reason: NoSuchRole}
 	}
 	session := &Session{
@@ -146,11 +152,11 @@ func (s *Service) assumeWebIdentity(w *webIdentity) (*Result, error) {
 	keys := append(requestKeys(session, transitive), w.keys...)
 	c := s.contexts.get()
 	defer s.contexts.put(c)
-	principal := policy.Principal{Type: policy.WebIdentity, Provider: w.provider}
+	decider := s.webIdentityDecider(c, w, role, keys)
 	question := trustQuestion{
-		role: role, action: ActionAssumeRoleWithWebIdentity, keys: keys, caller: principal,
+		role: role, action: ActionAssumeRoleWithWebIdentity, keys: keys, caller: decider.request.Principal,
 		tags: len(tags) > 0, source: w.source != "",
-		decide: s.decideWebIdentity(c, role, principal, keys, w.network),
+		decide: decider.decide, refuse: func(_ string, reason TrustReason) { s.refuseWebIdentity(w, reason) },
 	}
 	facts, err := question.ask(s.cfg.Log)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/condkey"
+	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
@@ -42,6 +43,9 @@ type Config struct {
 	Now    func() time.Time // nil means time.Now
 	Rand   io.Reader        // nil means crypto/rand
 	Log    *slog.Logger     // nil discards
+	// Decisions takes what trust policies decided about web identities and why;
+	// nil keeps nothing. Those about signed callers are kept by their decider.
+	Decisions decision.Sink
 }
 
 // Providers are the verifiers of web identity tokens. A nil one refuses its

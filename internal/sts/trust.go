@@ -14,6 +14,9 @@ import (
 // it, because gathering a caller's policies is its work.
 type TrustDecider interface {
 	DecideTrust(role *iam.RoleEntry, action string, keys []ContextKey) policy.Decision
+	// RefuseTrust is told of a refusal that asked no policy, so that it can be
+	// explained too.
+	RefuseTrust(roleARN, account, action string, reason TrustReason)
 }
 
 // TrustFacts is how a role was assumed, for the audit record.
@@ -35,6 +38,7 @@ type trustQuestion struct {
 	source bool
 	caller policy.Principal
 	decide func(action string) policy.Decision
+	refuse func(action string, reason TrustReason) // keeps a refusal that asks no policy
 }
 
 // ask decides the question: the assuming action, then what comes with it.
@@ -42,6 +46,7 @@ func (q *trustQuestion) ask(log *slog.Logger) (TrustFacts, error) {
 	facts := TrustFacts{RoleARN: q.role.ARN(), Principal: q.caller, Keys: q.keys, Tags: q.tags, Source: q.source}
 	if q.role.TrustPolicy == nil {
 		log.Error("role has no usable trust policy", "role", facts.RoleARN)
+		q.refuse(q.action, TrustBroken)
 		return facts, q.denied(q.action, TrustBroken, policy.Decision{Statement: -1})
 	}
 	facts.Decision = q.decide(q.action)
@@ -123,31 +128,6 @@ func (k *ContextKey) Fill(c *policy.Context) {
 		c.SetMulti(k.Name, k.Values)
 	case len(k.Values) > 0:
 		c.Set(k.Name, k.Values[0])
-	}
-}
-
-// decideWebIdentity decides an action for a caller who has no AWS identity: the
-// trust policy alone speaks (iam-sts.md 3.4). c is empty and lent for as long as
-// the answer is used.
-func (s *Service) decideWebIdentity(c *policy.Context, role *iam.RoleEntry, p policy.Principal, keys []ContextKey, network *condkey.Network) func(string) policy.Decision {
-	if network != nil {
-		network.Fill(c, s.times)
-	} else {
-		s.times.Fill(c, s.cfg.Now())
-		c.Set(condkey.SecureTransport, "true") // the pool's call does not leave the process
-	}
-	c.Set(condkey.FederatedProvider, p.Provider)
-	c.Set(condkey.ResourceAccount, role.Account)
-	for _, list := range [...][]ContextKey{RoleTagKeys(role), keys} {
-		for i := range list {
-			list[i].Fill(c)
-		}
-	}
-	policies := &policy.Policies{Resource: role.TrustPolicy, Trust: true}
-	request := &policy.Request{Principal: p, Resource: role.ARN(), ResourceAccount: role.Account, Context: c}
-	return func(action string) policy.Decision {
-		request.Action = action
-		return policy.Decide(request, policies)
 	}
 }
 

@@ -60,7 +60,7 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in WebIdentityI
 	}
 	w := webIdentity{
 		roleARN: in.RoleARN, provider: issuer.principal, name: in.SessionName, duration: in.Duration,
-		policyARNs: in.PolicyARNs, network: in.Network,
+		policyARNs: in.PolicyARNs, network: in.Network, request: in.Network,
 	}
 	if in.Policy != "" {
 		w.policies = []string{in.Policy}

@@ -1,0 +1,42 @@
+package authz
+
+import (
+	"github.com/rockpool-id/rockpool/internal/decision"
+	"github.com/rockpool-id/rockpool/policy"
+)
+
+// The rules that decide without a policy, as records name them.
+const (
+	ruleIdentity     = "whoever has valid credentials may ask who they are"
+	ruleSession      = "this kind of session cannot call this action, whatever its policies say"
+	rulePublicAccess = "the bucket's public access block keeps strangers out of a public bucket policy"
+)
+
+// keep hands a decision to the sink, with its explanation. For what the sink does
+// not want, which is most of all, that is one question; w holds what was decided
+// on.
+func (e *Engine) keep(w *work, r *Request, trust bool, d policy.Decision, rule, message string) {
+	n := r.Network
+	if !e.decisions.Wants(decision.Question{Effect: d.Effect, RequestID: n.RequestID, Anonymous: r.Caller.Anonymous()}) {
+		return
+	}
+	if !w.prepared {
+		e.prepare(w, r, trust)
+	}
+	_, x := policy.Explain(&w.request, &w.policies)
+	if rule != "" {
+		// What policies say stays in the layers; the outcome is the rule's, and
+		// no addition to a policy would change it.
+		x.Effect, x.DecidedBy, x.Statement, x.Fix = d.Effect, d.Layer, nil, nil
+		x.Reason = d.Reason(r.Action)
+	}
+	account := r.Caller.Account
+	if r.Caller.Anonymous() {
+		account = r.ResourceAccount
+	}
+	e.decisions.Keep(&decision.Record{
+		RequestID: n.RequestID, Time: n.Time, Account: account, Principal: Who(r.Caller),
+		SourceIP: n.IPText(), UserAgent: n.UserAgent, Region: n.Region,
+		Message: message, Rule: rule, Explanation: x, Matched: decision.MatchedStatement(d),
+	})
+}
