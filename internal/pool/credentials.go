@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rockpool-id/rockpool/internal/condkey"
 	"github.com/rockpool-id/rockpool/internal/sts"
 )
 
@@ -27,20 +28,21 @@ type SignIn struct {
 
 // GetCredentials is the enhanced flow: it verifies the logins, settles the
 // identity, chooses its role and makes a session of it (cognito-identity.md
-// 3.3, 4 and 5). customRole is the optional CustomRoleArn.
-func (s *Service) GetCredentials(ctx context.Context, identityID string, logins map[string]string, customRole string) (*SignIn, error) {
+// 3.3, 4 and 5). customRole is the optional CustomRoleArn. request is whose
+// records the decision of the role's trust policy belongs to; it may be nil.
+func (s *Service) GetCredentials(ctx context.Context, identityID string, logins map[string]string, customRole string, request *condkey.Network) (*SignIn, error) {
 	named, p, err := s.Identity(ctx, identityID)
 	if err != nil {
 		return nil, err
 	}
-	in, err := s.signIn(ctx, p, named, logins, customRole)
+	in, err := s.signIn(ctx, p, named, logins, customRole, request)
 	if err != nil {
 		return nil, &SignInRefused{IdentityID: named.ID, Pool: p, Err: err}
 	}
 	return in, nil
 }
 
-func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins map[string]string, customRole string) (*SignIn, error) {
+func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins map[string]string, customRole string, request *condkey.Network) (*SignIn, error) {
 	// What needs no token is refused before any is looked at: the guest switch
 	// first, then the kind of identity (cognito-identity.md 2.4).
 	if len(logins) == 0 {
@@ -75,6 +77,7 @@ func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins m
 	}
 	result, err := s.STS.AssumeRoleForIdentity(ctx, sts.IdentityGrant{
 		RoleARN: in.Role.ARN, PoolID: p.ID, IdentityID: id.ID, AMR: in.AMR, Guest: len(proven) == 0,
+		Request: request,
 	})
 	var denied *sts.TrustDenied
 	var invalid *sts.Invalid

@@ -160,7 +160,7 @@ func (w *world) id(p *pool.Pool, logins map[string]string) string {
 
 func (w *world) signIn(id string, logins map[string]string) *pool.SignIn {
 	w.t.Helper()
-	in, err := w.GetCredentials(w.t.Context(), id, logins, "")
+	in, err := w.GetCredentials(w.t.Context(), id, logins, "", nil)
 	if err != nil {
 		w.t.Fatalf("GetCredentials(%v): %v", logins, err)
 	}
@@ -285,11 +285,11 @@ func TestGetCredentials(t *testing.T) {
 	if w.grant.PoolID != p.ID || w.grant.IdentityID != guest {
 		t.Errorf("grant names pool %s and identity %s", w.grant.PoolID, w.grant.IdentityID)
 	}
-	_, err := w.GetCredentials(t.Context(), guest, nil, "")
+	_, err := w.GetCredentials(t.Context(), guest, nil, "", nil)
 	refused(t, "authenticated identity without logins", err, &pool.Forbidden{})
-	_, err = w.GetCredentials(t.Context(), guest, google("eve"), "")
+	_, err = w.GetCredentials(t.Context(), guest, google("eve"), "", nil)
 	refused(t, "a login of somebody else", err, &pool.LoginsDontMatch{})
-	_, err = w.GetCredentials(t.Context(), guest, acme("a1"), "")
+	_, err = w.GetCredentials(t.Context(), guest, acme("a1"), "", nil)
 	refused(t, "an unknown login alone", err, &pool.LoginsDontMatch{})
 
 	in = w.signIn(guest, both(google("anna"), acme("a1")))
@@ -309,13 +309,13 @@ func TestGetCredentials(t *testing.T) {
 	if in = w.signIn(second, google("anna")); in.Identity.ID != guest {
 		t.Errorf("disabled guest with the login again: answered %s, want the parent", in.Identity.ID)
 	}
-	_, err = w.GetCredentials(t.Context(), second, nil, "")
+	_, err = w.GetCredentials(t.Context(), second, nil, "", nil)
 	refused(t, "disabled guest without logins", err, &pool.Forbidden{})
-	_, err = w.GetCredentials(t.Context(), second, google("eve"), "")
+	_, err = w.GetCredentials(t.Context(), second, google("eve"), "", nil)
 	refused(t, "disabled guest with a foreign login", err, &pool.Forbidden{})
 
 	eve := w.id(p, google("eve"))
-	_, err = w.GetCredentials(t.Context(), eve, both(google("eve"), acme("a1")), "")
+	_, err = w.GetCredentials(t.Context(), eve, both(google("eve"), acme("a1")), "", nil)
 	refused(t, "merge that would give two logins of one provider", err, &pool.LoginTaken{})
 	fred := w.id(p, acme("f1"))
 	if in = w.signIn(eve, both(google("eve"), acme("f1"))); in.Identity.ID != eve {
@@ -325,27 +325,27 @@ func TestGetCredentials(t *testing.T) {
 		t.Errorf("the other identity is %+v, %v; want disabled", lost, err)
 	}
 
-	_, err = w.GetCredentials(t.Context(), "eu-west-1:00000000-0000-4000-8000-000000000000", google("anna"), "")
+	_, err = w.GetCredentials(t.Context(), "eu-west-1:00000000-0000-4000-8000-000000000000", google("anna"), "", nil)
 	refused(t, "unknown identity", err, &pool.NoIdentity{})
-	_, err = w.GetCredentials(t.Context(), eve, google("eve"), gstRole)
+	_, err = w.GetCredentials(t.Context(), eve, google("eve"), gstRole, nil)
 	refused(t, "a custom role without a mapping", err, &pool.RoleNotAllowed{})
-	if _, err = w.GetCredentials(t.Context(), eve, google("eve"), authRole); err != nil {
+	if _, err = w.GetCredentials(t.Context(), eve, google("eve"), authRole, nil); err != nil {
 		t.Errorf("the default role named as custom role: %v", err)
 	}
 	w.sts.err = &sts.TrustDenied{}
-	_, err = w.GetCredentials(t.Context(), eve, google("eve"), "")
+	_, err = w.GetCredentials(t.Context(), eve, google("eve"), "", nil)
 	refused(t, "trust refused", err, &pool.NoRole{})
 	w.sts.err = nil
 
 	if err := w.SetRoles(t.Context(), p.ID, nil); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.GetCredentials(t.Context(), eve, google("eve"), "")
+	_, err = w.GetCredentials(t.Context(), eve, google("eve"), "", nil)
 	refused(t, "no role", err, &pool.NoRole{})
 	if err := w.DeletePool(t.Context(), p.ID); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.GetCredentials(t.Context(), eve, google("eve"), "")
+	_, err = w.GetCredentials(t.Context(), eve, google("eve"), "", nil)
 	refused(t, "pool deleted", err, &pool.NoIdentity{})
 }
 
@@ -356,7 +356,7 @@ func TestGuestsTurnedOffLater(t *testing.T) {
 	if _, err := w.UpdatePool(t.Context(), p.ID, pool.Settings{Name: "p", SupportedLoginProviders: p.SupportedLoginProviders}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.GetCredentials(t.Context(), guest, nil, "")
+	_, err := w.GetCredentials(t.Context(), guest, nil, "", nil)
 	refused(t, "guest credentials", err, &pool.GuestsNotAllowed{})
 	if in := w.signIn(guest, google("anna")); in.Identity.ID != guest {
 		t.Error("a guest who signs in lost the identity because guests are off")

@@ -37,7 +37,7 @@ func TestWithoutLogins(t *testing.T) {
 	w.signIn(merged, google("anna"))
 	ask := func(id string, want error) {
 		t.Helper()
-		_, err := w.GetCredentials(t.Context(), id, nil, "")
+		_, err := w.GetCredentials(t.Context(), id, nil, "", nil)
 		refused(t, id, err, want)
 		var in *pool.SignInRefused
 		if !errors.As(err, &in) || in.Pool.ID != p.ID || in.IdentityID != id {
@@ -62,7 +62,7 @@ func TestPoolTokens(t *testing.T) {
 	if _, err := w.GetID(t.Context(), p.ID, "", logins); !errors.As(err, &token) || token.Foreign {
 		t.Errorf("GetID with a pool's token: %v", err)
 	}
-	if _, err := w.GetCredentials(t.Context(), w.id(p, nil), both(google("anna"), logins), ""); !errors.As(err, &token) || !token.Foreign {
+	if _, err := w.GetCredentials(t.Context(), w.id(p, nil), both(google("anna"), logins), "", nil); !errors.As(err, &token) || !token.Foreign {
 		t.Errorf("GetCredentials with a token that no pool issued: %v", err)
 	}
 	if n := w.calls.Load(); n > 0 {
@@ -113,7 +113,7 @@ func TestTwentyLogins(t *testing.T) {
 	for n := 1; n < 20; n++ {
 		w.signIn(id, both(login(0), login(n)))
 	}
-	_, err := w.GetCredentials(t.Context(), id, both(login(0), login(20)), "")
+	_, err := w.GetCredentials(t.Context(), id, both(login(0), login(20)), "", nil)
 	refused(t, "the twenty-first login", err, &pool.LoginTaken{})
 	other := w.id(p, login(21))
 	_, err = w.GetID(t.Context(), p.ID, "", both(login(0), login(21)))
@@ -246,7 +246,7 @@ func TestProviderThatIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = later.GetCredentials(t.Context(), id, acme("a1"), "")
+	_, err = later.GetCredentials(t.Context(), id, acme("a1"), "", nil)
 	refused(t, "a sign-in by it", err, &pool.LoginsDontMatch{})
 	if !strings.Contains(err.Error(), "id.acme.example/x") {
 		t.Errorf("the reason does not name the provider: %v", err)

@@ -27,7 +27,7 @@ func (b *bound) GetId(ctx context.Context, in *wire.GetIdInput) (*wire.GetIdOutp
 
 // GetCredentialsForIdentity is the enhanced flow.
 func (b *bound) GetCredentialsForIdentity(ctx context.Context, in *wire.GetCredentialsForIdentityInput) (*wire.GetCredentialsForIdentityOutput, error) {
-	got, err := b.Pools.GetCredentials(ctx, *in.IdentityId, in.Logins, text(in.CustomRoleArn))
+	got, err := b.Pools.GetCredentials(ctx, *in.IdentityId, in.Logins, text(in.CustomRoleArn), b.call.Network)
 	if err != nil {
 		b.noteRefusal(err)
 		return nil, err
