@@ -32,6 +32,7 @@ type source struct {
 	client     *http.Client
 	now        func() time.Time
 
+	fixed        string // where the keys are, if the provider's rules say so
 	keysURL      string // from discovery; believed until keysURLUntil
 	keysURLUntil time.Time
 }
@@ -52,7 +53,9 @@ func (s *source) name(thumbprints string) string {
 
 // fetch gets the key set and says how long it may be believed.
 func (s *source) fetch(ctx context.Context) (body []byte, lifetime time.Duration, err error) {
-	if s.keysURL == "" || !s.now().Before(s.keysURLUntil) {
+	if s.fixed != "" {
+		s.keysURL = s.fixed
+	} else if s.keysURL == "" || !s.now().Before(s.keysURLUntil) {
 		if err := s.discover(ctx); err != nil {
 			return nil, 0, fmt.Errorf("discovery: %w", err)
 		}
@@ -187,6 +190,22 @@ func parseBase(text string) (*url.URL, error) {
 		return u, nil
 	}
 	return nil, errors.New("neither https nor http to a loopback address")
+}
+
+// overrideOf finds the override of a Logins key: its own, or that of its host,
+// under which the rest of the key is the path.
+func overrideOf(overrides map[string]string, key string) (base string, ok bool) {
+	if base, ok := overrides[key]; ok {
+		return base, true
+	}
+	host, path, ok := strings.Cut(key, "/")
+	if !ok {
+		return "", false
+	}
+	if base, ok = overrides[host]; !ok {
+		return "", false
+	}
+	return strings.TrimSuffix(base, "/") + "/" + path, true
 }
 
 func isLoopback(host string) bool {

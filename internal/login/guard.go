@@ -87,9 +87,14 @@ func (g guard) control(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// client makes the HTTP client for keys. No proxy is used: it would connect on
-// our behalf to addresses that the guard has not seen.
+// client makes the HTTP client for keys.
 func (g guard) client(thumbprints []string, now func() time.Time) *http.Client {
+	return &http.Client{Transport: g.transport(thumbprints, now)}
+}
+
+// transport connects where g permits. No proxy is used: it would connect on our
+// behalf to addresses that the guard has not seen.
+func (g guard) transport(thumbprints []string, now func() time.Time) *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: g.control}
 	transport := &http.Transport{
 		DialContext:            dialer.DialContext,
@@ -110,7 +115,7 @@ func (g guard) client(thumbprints []string, now func() time.Time) *http.Client {
 			return verifyChain(cs, thumbprints, now())
 		}
 	}
-	return &http.Client{Transport: transport}
+	return transport
 }
 
 // verifyChain checks a server's certificate as the standard library does. Only

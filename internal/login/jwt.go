@@ -32,9 +32,10 @@ type JWTConfig struct {
 	LoopbackIssuers bool
 
 	// Overrides maps a Logins key to the base URL where the discovery
-	// document of that provider is fetched instead. It changes where keys
-	// come from and no rule about tokens. Plain http is accepted for
-	// loopback hosts only.
+	// document of that provider is fetched instead. A key that is a host
+	// alone stands for every issuer of that host, with the issuer's path
+	// below the base. It changes where keys come from and no rule about
+	// tokens. Plain http is accepted for loopback hosts only.
 	Overrides map[string]string
 
 	// Keys survive a restart if a Store is given.
@@ -77,6 +78,12 @@ type Rules struct {
 	Alias string
 	// Algorithms that are accepted. None means DefaultAlgorithms.
 	Algorithms []Algorithm
+	// KeysPath, if set, is where the keys are, below KeysBase or else the
+	// issuer, and below an override if there is one; discovery is not asked.
+	KeysPath string
+	// KeysBase is the base of KeysPath for providers that keep their keys at
+	// another host than their issuer.
+	KeysBase string
 }
 
 // JWT verifies JSON Web Tokens for all providers of the process. It holds the
@@ -92,7 +99,7 @@ type JWT struct {
 	closed   bool
 }
 
-type setKey struct{ key, issuer, thumbprints string }
+type setKey struct{ key, issuer, keysBase, keysPath, thumbprints string }
 
 // NewJWT checks cfg and returns a verifier. It fetches nothing: keys are
 // fetched when the first token asks for them.
@@ -334,17 +341,7 @@ func (j *JWT) judge(c *Claims, want *Expect) error {
 	if want.MaxAge > 0 && now.Sub(c.IssuedAt) > want.MaxAge {
 		return &Refusal{Kind: TooOld, Claim: "iat", Now: now, Exp: c.IssuedAt}
 	}
-	if !want.acceptsAudience(c) {
-		claim := "aud"
-		if c.AuthorizedParty != "" {
-			claim = "azp"
-		}
-		return &Refusal{
-			Kind: WrongAudience, Claim: claim,
-			Got: shown(strings.Join(c.EffectiveAudience(), " ")), Want: shown(strings.Join(want.ClientIDs, " ")),
-		}
-	}
-	return nil
+	return want.judgeAudience(c)
 }
 
 func unreachable(ctx context.Context, err error) error {
@@ -357,7 +354,7 @@ func unreachable(ctx context.Context, err error) error {
 // set returns the keys of the provider that rules and want describe, making
 // an empty set if it is the first time.
 func (j *JWT) set(rules *Rules, want *Expect) (*keySet, error) {
-	k := setKey{key: rules.Key, issuer: rules.Issuer}
+	k := setKey{key: rules.Key, issuer: rules.Issuer, keysBase: rules.KeysBase, keysPath: rules.KeysPath}
 	if len(want.Thumbprints) > 0 {
 		prints := slices.Clone(want.Thumbprints)
 		slices.Sort(prints)
@@ -406,7 +403,7 @@ func (j *JWT) evict() {
 
 func (j *JWT) newSet(k setKey, thumbprints []string) (*keySet, error) {
 	src := &source{issuer: k.issuer, base: k.issuer, client: j.open, now: j.cfg.Now}
-	if base, ok := j.cfg.Overrides[k.key]; ok {
+	if base, ok := overrideOf(j.cfg.Overrides, k.key); ok {
 		u, err := parseBase(base)
 		if err != nil {
 			return nil, fmt.Errorf("override: %w", err)
@@ -427,6 +424,16 @@ func (j *JWT) newSet(k setKey, thumbprints []string) (*keySet, error) {
 		case len(thumbprints) > 0:
 			src.client = j.client(guard{private: j.cfg.AllowPrivate}, thumbprints)
 		}
+	}
+	if k.keysPath != "" {
+		base := src.base
+		if k.keysBase != "" && !src.overridden {
+			base = k.keysBase
+		}
+		if u, err := parseBase(base); err != nil || (u.Scheme != "https" && !src.overridden) {
+			return nil, errors.New("keys: not https")
+		}
+		src.fixed = strings.TrimSuffix(base, "/") + k.keysPath
 	}
 	s := &keySet{
 		name: src.name(k.thumbprints), src: src, store: j.cfg.Store,

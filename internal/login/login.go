@@ -3,6 +3,7 @@ package login
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -47,6 +48,11 @@ type Expect struct {
 	// ClientIDs are the accepted audiences. None means that no audience is
 	// acceptable, unless AnyAudience is set.
 	ClientIDs []string
+
+	// Consumers are the applications of a provider that signs in with OAuth
+	// 1.0a, in the order in which they are tried. Their keys stand in
+	// ClientIDs too.
+	Consumers []Consumer
 
 	// AnyAudience skips the audience check: STS leaves the audience of
 	// built-in web identity providers to the trust policy (iam-sts.md 3.4).
@@ -137,4 +143,19 @@ func (e *Expect) acceptsAudience(c *Claims) bool {
 	return slices.ContainsFunc(c.Audience, func(aud string) bool {
 		return slices.Contains(e.ClientIDs, aud)
 	})
+}
+
+// judgeAudience refuses claims of another audience.
+func (e *Expect) judgeAudience(c *Claims) error {
+	if e.acceptsAudience(c) {
+		return nil
+	}
+	claim := "aud"
+	if c.AuthorizedParty != "" {
+		claim = "azp"
+	}
+	return &Refusal{
+		Kind: WrongAudience, Claim: claim,
+		Got: shown(strings.Join(c.EffectiveAudience(), " ")), Want: shown(strings.Join(e.ClientIDs, " ")),
+	}
 }
