@@ -1,0 +1,68 @@
+package simulate
+
+import (
+	"fmt"
+
+	"github.com/rockpool-id/rockpool/policy"
+)
+
+// Field names what of a simulation's input is wrong.
+type Field string
+
+// The fields of Invalid.
+const (
+	FieldAction        Field = "action"
+	FieldResource      Field = "resource"
+	FieldResourceOwner Field = "resource owner"
+	FieldCaller        Field = "caller"
+	FieldSource        Field = "policy source"
+	FieldAccount       Field = "account of the policy source"
+	FieldBoundary      Field = "number of permissions boundaries"
+	FieldContext       Field = "context entry"
+)
+
+// Invalid is an input that a simulation cannot work with.
+type Invalid struct {
+	Field  Field
+	Value  string
+	Reason string // in plain words, for context entries
+}
+
+func (e *Invalid) Error() string {
+	text := fmt.Sprintf("invalid %s %q", e.Field, e.Value)
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
+}
+
+// CallerMissing says that a resource policy was given, which names callers,
+// and no caller.
+type CallerMissing struct{}
+
+func (*CallerMissing) Error() string { return "a resource policy needs a caller" }
+
+// BadPolicy is a policy document of the input that AWS would refuse.
+type BadPolicy struct {
+	ID    string // of the document, "PolicyInputList.1"
+	Cause *policy.Error
+}
+
+func (e *BadPolicy) Error() string { return e.ID + ": " + e.Cause.Message }
+func (e *BadPolicy) Unwrap() error { return e.Cause }
+
+// NoSuchGroup says that the source of the policies is a group, of which there
+// are none.
+type NoSuchGroup struct{ Name string }
+
+func (e *NoSuchGroup) Error() string { return fmt.Sprintf("group %q not found", e.Name) }
+
+// Unreadable says that a stored policy of the source no longer parses. Such a
+// source is denied everything, and nobody can say by which statement.
+type Unreadable struct {
+	ARN   string // of the role or user
+	Cause error
+}
+
+func (e *Unreadable) Error() string { return fmt.Sprintf("policies of %s: %v", e.ARN, e.Cause) }
+func (e *Unreadable) Unwrap() error { return e.Cause }
