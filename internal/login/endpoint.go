@@ -94,9 +94,6 @@ func (e *Endpoint) Ask(ctx context.Context, ask func(context.Context) error) err
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if r, ok := AsRefusal(err); ok {
-		r.Provider = e.key
-	}
 	return err
 }
 

@@ -151,7 +151,7 @@ func (o *Online) Close() error {
 }
 
 // Now is the time by which tokens are judged.
-func (o *Online) Now() time.Time { return o.cfg.Now() }
+func (e *Endpoint) Now() time.Time { return e.o.cfg.Now() }
 
 // Provider returns the endpoint of a provider whose own base URL is part of the
 // program, or the override of key if there is one.

@@ -77,7 +77,7 @@ func (v *Verifier) ask(ctx context.Context, token string) (*login.Claims, error)
 	return &login.Claims{
 		Issuer: Key, Subject: user, Audience: []string{client}, IssuedAt: issued(a, now),
 		Expires: now.Add(time.Duration(min(max(left, -year), year)) * time.Second),
-		Raw: map[string]any{"iss": Key, "aud": client, "sub": user, "user_id": user},
+		Raw:     map[string]any{"iss": Key, "aud": client, "sub": user, "user_id": user},
 	}, nil
 }
 

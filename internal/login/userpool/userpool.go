@@ -110,7 +110,7 @@ func (v *Verifier) CheckLive(ctx context.Context, token string, claims *login.Cl
 		r.Provider = claims.Provider
 		return r
 	}
-	return check.Ask(ctx, func(ctx context.Context) error {
+	err := check.Ask(ctx, func(ctx context.Context) error {
 		a, err := check.Do(ctx, login.Call{Form: url.Values{"token": {token}, "token_type_hint": {"id_token"}}})
 		if err != nil {
 			return err
@@ -126,6 +126,10 @@ func (v *Verifier) CheckLive(ctx context.Context, token string, claims *login.Cl
 		}
 		return nil
 	})
+	if r, ok := login.AsRefusal(err); ok {
+		r.Provider = claims.Provider
+	}
+	return err
 }
 
 func (v *Verifier) checkOf(provider string) (*login.Endpoint, bool) {
