@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/rockpool-id/rockpool/internal/keys"
 )
@@ -42,7 +43,12 @@ type Config struct {
 	AddressRate float64 `name:"address-rate" env:"ROCKPOOL_ADDRESS_RATE" default:"10" placeholder:"FACTOR" help:"How often one address may call the unsigned operations, as a multiple of AWS's quotas per account. 0 is no limit."`
 	PoolRate    float64 `name:"pool-rate" env:"ROCKPOOL_POOL_RATE" default:"1000" placeholder:"FACTOR" help:"How often they may be called for one identity pool, from all addresses. 0 is no limit."`
 
-	Audit     string `name:"audit" env:"ROCKPOOL_AUDIT" default:"file" help:"Audit records as JSON lines: 'file' (DATA/audit.jsonl), '-' (standard output) or a path."`
+	Audit string `name:"audit" env:"ROCKPOOL_AUDIT" default:"file" help:"Audit records as JSON lines: 'file' (DATA/audit.jsonl), '-' (standard output) or a path."`
+	// The zero values are those of package decision.
+	Decisions     string        `name:"decisions" env:"ROCKPOOL_DECISIONS" default:"denials" enum:"denials,all,off" help:"Which decisions are kept with their explanation, for rockpool explain: 'denials', 'all' or 'off'."`
+	DecisionsKeep time.Duration `name:"decisions-keep" env:"ROCKPOOL_DECISIONS_KEEP" default:"168h" placeholder:"TIME" help:"How long they are kept."`
+	DecisionsSize ByteSize      `name:"decisions-size" env:"ROCKPOOL_DECISIONS_SIZE" default:"64MiB" placeholder:"SIZE" help:"How much of them is kept; the oldest go first."`
+
 	LogFormat string `name:"log-format" env:"ROCKPOOL_LOG_FORMAT" default:"auto" enum:"auto,json,text" help:"Log form: auto is text on a terminal and JSON elsewhere."`
 	LogLevel  string `name:"log-level" env:"ROCKPOOL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 }
@@ -128,8 +134,20 @@ func (c *Config) Check() error {
 			bad("%s: %v is not a number from 0 to %d", r.name, r.factor, int(maxRate))
 		}
 	}
+	if c.DecisionsKeep < 0 || c.DecisionsKeep > 0 && c.DecisionsKeep < minDecisionsKeep {
+		bad("decisions-keep: %v is less than a minute; to keep none, turn decisions off", c.DecisionsKeep)
+	}
+	if c.DecisionsSize > 0 && c.DecisionsSize < minDecisionsSize {
+		bad("decisions-size: %v is less than 1MiB; to keep none, turn decisions off", c.DecisionsSize)
+	}
 	return errors.Join(errs...)
 }
+
+// The least that is of use to somebody who looks for a denial of a moment ago.
+const (
+	minDecisionsKeep = time.Minute
+	minDecisionsSize = 1 << 20
+)
 
 // maxRate is far above what one process can serve.
 const maxRate = 1e6

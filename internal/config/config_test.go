@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rockpool-id/rockpool/internal/keys"
 )
@@ -41,6 +42,10 @@ func TestCheck(t *testing.T) {
 		{"an override with another scheme", func(c *Config) { c.Providers = map[string]string{"p": "file://host/x"} }, "neither https nor http"},
 		{"a proxy by name", func(c *Config) { c.TrustedProxies = []string{"proxy"} }, "is not an address or CIDR"},
 		{"proxies", func(c *Config) { c.TrustedProxies = []string{"10.0.0.0/8", "::1"} }, ""},
+		{"decisions as they come", func(c *Config) { c.Decisions, c.DecisionsKeep, c.DecisionsSize = "denials", 168*time.Hour, 64<<20 }, ""},
+		{"decisions for a moment", func(c *Config) { c.DecisionsKeep = time.Second }, "decisions-keep: 1s is less than a minute"},
+		{"decisions until yesterday", func(c *Config) { c.DecisionsKeep = -time.Hour }, "decisions-keep: -1h0m0s is less"},
+		{"room for few decisions", func(c *Config) { c.DecisionsSize = 1 << 10 }, "decisions-size: 1KiB is less than 1MiB"},
 		{"a domain with a port", func(c *Config) { c.S3Domains = []string{"s3.example:80"} }, "is not a plain domain name"},
 	}
 	for _, c := range cases {

@@ -19,6 +19,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/authz"
 	"github.com/rockpool-id/rockpool/internal/caller"
 	"github.com/rockpool-id/rockpool/internal/config"
+	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/gateway/s3gw"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/keys"
@@ -118,6 +119,15 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	}
 	p.opened(events.Close)
 
+	decisions, err := decision.Open(decision.Config{
+		Store: engine.Decisions(), Account: c.Account, What: decision.What(c.Decisions),
+		MaxAge: c.DecisionsKeep, MaxBytes: int64(c.DecisionsSize), Now: o.Now, Log: o.Log,
+	})
+	if err != nil {
+		return p, err
+	}
+	p.opened(decisions.Close)
+
 	// The domain, in the order of a credential's path.
 	if p.root, err = findRootKey(c, random); err != nil {
 		return p, err
@@ -148,6 +158,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	}
 	sessions, err := sts.New(sts.Config{
 		IAM: users.Snapshot, Sealer: ring, Account: c.Account, Now: o.Now, Rand: random, Log: o.Log,
+		Decisions: decisions,
 		Providers: sts.Providers{Google: builtin[google.Key], OIDC: registered},
 	})
 	if err != nil {
@@ -174,7 +185,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
-	decide := authz.New(authz.Config{Log: o.Log})
+	decide := authz.New(authz.Config{Log: o.Log, Decisions: decisions})
 
 	// The services on the one endpoint.
 	shared := api.Config{
