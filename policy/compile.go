@@ -7,6 +7,10 @@ type Meta struct {
 	// Name and ARN identify the policy to people; ARN is empty for an inline
 	// policy. The engine only carries them.
 	Name, ARN string
+	// Source says through what an identity policy reaches its user: "group
+	// Developers". It is empty for the user's or role's own. The engine only
+	// carries it, for explanations.
+	Source string
 	// Bindings maps a user or role ARN named in Principal or NotPrincipal to
 	// the unique id that entity had when the policy was written. With an entry
 	// the principal matches by id alone; an empty id is an entity that is gone
@@ -86,6 +90,15 @@ func (p *Policy) ARN() string {
 		return ""
 	}
 	return p.meta.ARN
+}
+
+// Source returns through what the policy reaches its user, "" when it is the
+// user's own.
+func (p *Policy) Source() string {
+	if p == nil {
+		return ""
+	}
+	return p.meta.Source
 }
 
 // Document returns what was compiled, nil for a Broken policy.

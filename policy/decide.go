@@ -47,21 +47,25 @@ func decide(req *Request, p *Policies, r Recorder) Decision {
 	}
 	switch req.Principal.Type {
 	case Anonymous, WebIdentity, SAML, Service:
-		return e.outsider()
+		return e.outsider(e.resourceSays())
 	case Root:
-		return e.root()
+		return e.root(e.resourceSays())
 	case User, AssumedRole, FederatedUser:
 		return e.insider()
 	}
 	return Decision{Statement: -1}
 }
 
+// longestActionName bounds the action of a request (ActionNameType of the IAM
+// API). Matching it against an Action element costs at most its square.
+const longestActionName = 128
+
 // wellFormed refuses requests that no edge should make. An IAM caller without
 // an account would otherwise be at home in an account without a name; the
 // names of actions are ASCII, so that folding and ? mean bytes.
 func (e *evaluation) wellFormed() bool {
 	vendor, name, found := strings.Cut(e.req.Action, ":")
-	if !found || vendor == "" || name == "" {
+	if !found || vendor == "" || name == "" || len(e.req.Action) > longestActionName {
 		return false
 	}
 	for i := range len(e.req.Action) {
@@ -83,15 +87,14 @@ func (e *evaluation) sameAccount() bool {
 // outsider decides for callers without identity policies: anonymous ones,
 // holders of a web identity or SAML assertion, and services. Only the
 // resource speaks, and it must name them (spec/iam-sts.md 2.3, 2.5).
-func (e *evaluation) outsider() Decision {
-	return e.answer(e.resourceLayer(), e.resourceSays())
+func (e *evaluation) outsider(res outcome) Decision {
+	return e.answer(e.resourceLayer(), res)
 }
 
 // root decides for the account root with its own key: everything in its own
 // account but what the resource denies, and even that for the policy of its
 // own bucket, so that nobody locks himself out for good (spec 2.2, step 1).
-func (e *evaluation) root() Decision {
-	res := e.resourceSays()
+func (e *evaluation) root(res outcome) Decision {
 	switch {
 	case !e.sameAccount() || e.policies.Trust:
 		return e.answer(e.resourceLayer(), res)
@@ -110,7 +113,7 @@ func (e *evaluation) ownBucketPolicy() bool {
 	return false
 }
 
-// insider decides for users, role sessions and federated users.
+// insider asks the layers of users, role sessions and federated users.
 func (e *evaluation) insider() Decision {
 	// One explicit deny anywhere decides; of several, the first in this order
 	// is the one reported (spec 5.7).
@@ -127,6 +130,12 @@ func (e *evaluation) insider() Decision {
 		return e.answer(BoundaryLayer, boundary)
 	}
 	identity := e.identitySays()
+	return e.weigh(res, session, boundary, identity, limitedBySession, limitedByBoundary)
+}
+
+// weigh decides for users, role sessions and federated users by what their
+// layers said. Explain weighs again what they would say with an addition.
+func (e *evaluation) weigh(res, session, boundary, identity outcome, limitedBySession, limitedByBoundary bool) Decision {
 	switch {
 	case res.effect == ExplicitDeny:
 		return e.answer(e.resourceLayer(), res)
@@ -185,19 +194,25 @@ func (e *evaluation) record(l Layer, o outcome) {
 	}
 }
 
-// identitySays asks the caller's own policies. The root user behind a
-// GetFederationToken session may do everything.
+// identitySays asks the caller's own policies.
 func (e *evaluation) identitySays() outcome {
 	o := silent
-	p := &e.req.Principal
-	if p.Type == FederatedUser {
-		if f, ok := splitARN(p.EntityARN); ok && f[1] == "iam" && f[3] == p.Account && f[4] == "root" {
-			o.effect = Allow
-		}
-	}
+	o.effect = e.rootSession()
 	o = e.union(o, e.policies.Identity)
 	e.record(IdentityLayer, o)
 	return o
+}
+
+// rootSession allows the root user behind a GetFederationToken session to do
+// everything.
+func (e *evaluation) rootSession() Effect {
+	p := &e.req.Principal
+	if p.Type == FederatedUser {
+		if f, ok := splitARN(p.EntityARN); ok && f[1] == "iam" && f[3] == p.Account && f[4] == "root" {
+			return Allow
+		}
+	}
+	return ImplicitDeny
 }
 
 // boundarySays asks the permissions boundary; limits is false without one.

@@ -89,9 +89,12 @@ func (d Decision) Reason(action string) string {
 	return "because no " + layer.String() + " allows the " + action + " action"
 }
 
-// Recorder receives what the evaluator sees, for explanations. Decide takes
-// none; DecideRecorded takes one. The methods are defined by the explain work.
+// Recorder hears what the evaluator finds. [Decide] has none and pays nothing
+// for it, [DecideRecorded] takes one, and [Explain] is one.
 type Recorder interface {
-	// Layer is told the outcome of one whole layer.
+	// Layer is told the outcome of one whole layer: its effect, and the statement
+	// of p that made it so. Without such a statement the index is -1; p is then
+	// nil, or a policy that could not be read and therefore denies. A layer that
+	// neither limits the caller nor grants anything is not told.
 	Layer(l Layer, e Effect, p *Policy, statement int)
 }

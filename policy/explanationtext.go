@@ -1,0 +1,382 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Sentence says in one line what decided: "no statement of the identity policies
+// allows s3:PutObject on arn:aws:s3:::pictures/cat.jpg; closest is
+// ReadPrivateBucket (policy Pictures, line 4), which allows s3:GetObject only".
+func (e *Explanation) Sentence() string {
+	what := plainText(e.Action) + " on " + plainText(e.Resource)
+	switch {
+	case e.Problem != "":
+		return "the request is denied because " + plainText(e.Problem)
+	case e.Effect == Allow:
+		return what + " is allowed" + e.grantWords()
+	case e.Statement != nil && e.Statement.Index < 0:
+		return what + " is denied because " + e.Statement.String() + " cannot be read any more, so what it denies is unknown"
+	case e.Statement != nil:
+		text := what + " is denied by " + e.Statement.String()
+		if because := e.because(); len(because) > 0 {
+			text += ", because " + series(because, "and", func(s string) string { return s })
+		}
+		return text
+	}
+	text := e.silence(what)
+	if near := e.closest(); len(near) > 0 {
+		text += "; closest is " + near[0].String() + ", which " + near[0].clauses()
+	}
+	return text
+}
+
+// grantWords says what allowed.
+func (e *Explanation) grantWords() string {
+	switch {
+	case e.Statement != nil:
+		return " by " + e.Statement.String()
+	case e.DecidedBy == NoLayer:
+		return ": the account root may do everything in its own account"
+	}
+	return ": the account root is behind the session, and the session policies allow it"
+}
+
+func (e *Explanation) because() []string {
+	var list []string
+	for i := range e.Conditions {
+		list = append(list, e.Conditions[i].clause())
+	}
+	return list
+}
+
+// layer returns what a layer said, nil if it was not asked.
+func (e *Explanation) layer(l Layer) *LayerExplanation {
+	for i := range e.Layers {
+		if e.Layers[i].Layer == l {
+			return &e.Layers[i]
+		}
+	}
+	return nil
+}
+
+// silence says which layer allows nothing.
+func (e *Explanation) silence(what string) string {
+	l := e.layer(e.DecidedBy)
+	none := l == nil || len(l.Policies) == 0
+	switch {
+	case e.DecidedBy == IdentityLayer && none:
+		return "the caller has no policies, so nothing allows " + what
+	case e.DecidedBy == SessionLayer && none:
+		return "the session was made without a session policy, so it may do nothing; " + what + " is denied"
+	case e.DecidedBy == ResourceLayer && none:
+		return "the resource has no policy, so nothing allows " + what + " to " + e.stranger()
+	case e.DecidedBy == TrustLayer && none:
+		return "the role has no trust policy, so nobody may assume it"
+	case e.DecidedBy == ResourceLayer:
+		return "no statement of " + layerName(l) + " allows " + what + " to " + e.stranger()
+	case e.DecidedBy == IdentityLayer && e.granted() != nil:
+		return "no statement of the identity policies allows " + what
+	case l == nil:
+		return "nothing allows " + what
+	}
+	return "no statement of " + layerName(l) + " allows " + what
+}
+
+// granted returns the resource's layer if it allows the caller's account, which
+// is not enough by itself.
+func (e *Explanation) granted() *LayerExplanation {
+	for _, l := range [...]Layer{ResourceLayer, TrustLayer} {
+		if g := e.layer(l); g != nil && g.Effect == Allow {
+			return g
+		}
+	}
+	return nil
+}
+
+// stranger describes a caller whom only the resource can let in.
+func (e *Explanation) stranger() string {
+	switch {
+	case e.Principal == "anonymous":
+		return "anonymous callers"
+	case e.PrincipalAccount != "":
+		return "callers from account " + plainText(e.PrincipalAccount)
+	}
+	return plainText(e.Principal)
+}
+
+// layerName names a layer for people, with its policy if there is one only.
+func layerName(l *LayerExplanation) string {
+	name := ""
+	if len(l.Policies) == 1 {
+		name = " " + plainText(l.Policies[0])
+	}
+	switch l.Layer {
+	case IdentityLayer:
+		return "the identity policies"
+	case BoundaryLayer:
+		return "the permissions boundary" + name
+	case SessionLayer:
+		return "the session policies"
+	case TrustLayer:
+		return "the role's trust policy"
+	}
+	if strings.Contains(name, "policy") {
+		return "the" + name
+	}
+	return "the resource's policy" + name
+}
+
+// closest returns the near misses that are worth reading: of the layer that was
+// missing, and of the resource's own policy when that could have granted instead
+// and names the caller; of all these, the ones that fail by as little as the best.
+func (e *Explanation) closest() []NearMiss {
+	var list []NearMiss
+	if l := e.layer(e.DecidedBy); l != nil {
+		list = append(list, l.NearMisses...)
+	}
+	if l := e.layer(ResourceLayer); l != nil && e.DecidedBy == IdentityLayer && e.ResourceAccount == "" {
+		for _, m := range l.NearMisses {
+			if m.Failed[0].Element != "Principal" {
+				list = append(list, m)
+			}
+		}
+	}
+	best := 0
+	for i := range list {
+		if i == 0 || list[i].distance() < best {
+			best = list[i].distance()
+		}
+	}
+	var near []NearMiss
+	for i := range list {
+		if list[i].distance() == best && len(near) < 3 {
+			near = append(near, list[i])
+		}
+	}
+	return near
+}
+
+// distance is how many elements failed, conditions counting least.
+func (m *NearMiss) distance() int {
+	n := m.More
+	for i := range m.Failed {
+		if m.Failed[i].Element == "Condition" {
+			n++
+		} else {
+			n += 1 << 20
+		}
+	}
+	return n
+}
+
+// clauses joins what is wrong.
+func (m *NearMiss) clauses() string {
+	var list []string
+	for i := range m.Failed {
+		list = append(list, m.Failed[i].clause())
+	}
+	return series(list, "and", func(s string) string { return s })
+}
+
+// Text explains in plain words, in lines of at most 96 columns where names allow
+// it. What came with the request is escaped where a terminal would obey it.
+func (e *Explanation) Text() string {
+	t := &textWriter{}
+	word := "Denied"
+	if e.Effect == Allow {
+		word = "Allowed"
+	}
+	t.line("", word+": "+plainText(e.Action)+" on "+plainText(e.Resource))
+	caller := "Caller: " + plainText(e.Principal)
+	if e.Entity != "" {
+		caller += ", a session of " + plainText(e.Entity)
+	}
+	t.line("", caller)
+	if e.ResourceAccount != "" {
+		t.line("", "Account: the caller belongs to "+plainText(e.PrincipalAccount)+" and the resource to "+plainText(e.ResourceAccount)+", so both sides must allow")
+	}
+	t.line("", "")
+	e.why(t)
+	e.layerLines(t)
+	e.fixLines(t)
+	e.keyLines(t)
+	if e.Reason != "" {
+		t.line("", "")
+		t.line("", "In AWS's words: "+plainText(e.Reason)+".")
+	}
+	return t.b.String()
+}
+
+// why writes the sentence and what stands behind it.
+func (e *Explanation) why(t *textWriter) {
+	switch {
+	case e.Problem != "":
+		t.sentence("The request could not be judged: " + e.Problem)
+	case e.Effect == Allow && e.Statement == nil:
+		t.sentence(strings.TrimPrefix(e.grantWords(), ": "))
+	case e.Effect == Allow:
+		t.sentence("allowed by " + e.Statement.String())
+		t.list("", e.because())
+	case e.Statement != nil && e.Statement.Index < 0:
+		t.sentence(e.Statement.String() + " cannot be read any more, so what it denies is unknown and it denies everything")
+	case e.Statement != nil:
+		t.sentence("denied by " + e.Statement.String() + ", and a Deny always wins")
+		t.list("It applies because", e.because())
+	default:
+		t.sentence(e.silence("this"))
+		near := e.closest()
+		for i := range near {
+			var clauses []string
+			for k := range near[i].Failed {
+				clauses = append(clauses, near[i].Failed[k].clause())
+			}
+			if near[i].More > 0 {
+				clauses = append(clauses, fmt.Sprintf("has %d more conditions that failed", near[i].More))
+			}
+			t.list("Closest is "+near[i].String()+", which", clauses)
+		}
+	}
+}
+
+func (e *Explanation) layerLines(t *textWriter) {
+	if len(e.Layers) == 0 {
+		return
+	}
+	t.line("", "")
+	t.line("", "What each layer says:")
+	for i := range e.Layers {
+		l := &e.Layers[i]
+		title := [...]string{IdentityLayer: "identity policies", BoundaryLayer: "permissions boundary", SessionLayer: "session policies", ResourceLayer: "resource policy", TrustLayer: "trust policy"}[l.Layer]
+		said := "allows nothing of this"
+		switch {
+		case len(l.Policies) == 0:
+			said = "none"
+		case l.Statement != nil && l.Statement.Index < 0:
+			said = "denies: " + l.Statement.String() + " cannot be read"
+		case l.Statement != nil && l.Effect == Allow:
+			said = "allows: " + l.Statement.String()
+		case l.Statement != nil:
+			said = "denies: " + l.Statement.String()
+		}
+		if l.Grant == GrantAccount && e.ResourceAccount == "" {
+			said += ", but only to the account, so its identity policies must allow as well"
+		}
+		t.hanging("  ", fmt.Sprintf("%-22s", title), said)
+	}
+}
+
+func (e *Explanation) fixLines(t *textWriter) {
+	if e.Fix == nil {
+		return
+	}
+	t.line("", "")
+	all := append([]Fix{*e.Fix}, e.Fix.And...)
+	if len(all) == 1 {
+		t.line("", "To allow it:")
+	} else {
+		t.line("", fmt.Sprintf("To allow it, all %d of these are needed:", len(all)))
+	}
+	for i := range all {
+		mark := "  - "
+		t.hanging("", mark, plainText(all[i].Words))
+		if all[i].Statement != "" {
+			t.line("", "      "+all[i].Statement)
+		}
+	}
+	if e.Fix.Incomplete {
+		t.line("  ", "More statements than these deny it.")
+	}
+}
+
+func (e *Explanation) keyLines(t *textWriter) {
+	if len(e.Keys) == 0 {
+		return
+	}
+	t.line("", "")
+	t.line("", "Condition keys the policies asked for:")
+	for i := range e.Keys {
+		k := &e.Keys[i]
+		text := plainText(k.Key)
+		switch {
+		case k.Missing:
+			text += " is not in the request"
+		default:
+			text += " = " + joinAll(k.Values)
+		}
+		t.hanging("  ", "", text)
+	}
+	if e.KeysLeftOut > 0 {
+		t.line("  ", fmt.Sprintf("… and %d more", e.KeysLeftOut))
+	}
+}
+
+func joinAll(values []string) string {
+	var list []string
+	for i, v := range values {
+		if i == len(values)-1 && strings.HasPrefix(v, cutMark+" and ") {
+			list = append(list, v)
+			break
+		}
+		list = append(list, quoted(v))
+	}
+	return strings.Join(list, ", ")
+}
+
+// textWriter writes lines of at most textWidth columns. A word is never broken,
+// so a long ARN can be copied.
+type textWriter struct{ b strings.Builder }
+
+const textWidth = 96
+
+// line writes text, wrapped, every line after the first indented by two more.
+func (t *textWriter) line(indent, text string) { t.hanging(indent, "", text) }
+
+// sentence writes text with a capital letter and a full stop.
+func (t *textWriter) sentence(text string) {
+	t.line("", strings.ToUpper(text[:1])+text[1:]+".")
+}
+
+// list writes a heading with its items.
+func (t *textWriter) list(heading string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	if heading != "" {
+		t.line("", heading)
+	}
+	for _, item := range items {
+		t.hanging("  ", "- ", item)
+	}
+}
+
+// hanging writes a label and text, and indents further lines to the text.
+func (t *textWriter) hanging(indent, label, text string) {
+	hang := strings.Repeat(" ", utf8.RuneCountInString(label))
+	if label == "" {
+		hang = "  "
+	}
+	column, fresh := 0, true
+	write := func(s string) {
+		t.b.WriteString(s)
+		column += utf8.RuneCountInString(s)
+	}
+	if label != "" || text != "" {
+		write(indent + label)
+	}
+	for _, word := range strings.Split(text, " ") {
+		switch n := utf8.RuneCountInString(word); {
+		case fresh:
+		case column+1+n > textWidth:
+			t.b.WriteString("\n")
+			column = 0
+			write(indent + hang)
+		default:
+			write(" ")
+		}
+		fresh = false
+		write(word)
+	}
+	t.b.WriteString("\n")
+}
