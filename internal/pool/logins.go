@@ -61,6 +61,9 @@ type check struct {
 	// social field and a registered OIDC provider of the same issuer
 	// (cognito-identity.md 7.3).
 	also *check
+	// live asks the provider whether the login still stands, if the pool
+	// demands it.
+	live func(ctx context.Context, token string, claims *login.Claims) error
 	amr  func(*login.Claims) [2]string
 }
 
@@ -70,6 +73,9 @@ func (c check) verify(ctx context.Context, token string) (*login.Claims, [2]stri
 	var refusal *login.Refusal
 	if c.also != nil && errors.As(err, &refusal) && refusal.Kind == login.WrongAudience {
 		return c.also.verify(ctx, token)
+	}
+	if err == nil && c.live != nil {
+		err = c.live(ctx, token, claims)
 	}
 	if err != nil {
 		return nil, [2]string{}, err
@@ -91,11 +97,12 @@ func (s *Service) checkFor(p *Pool, key string, all []string) (check, error) {
 		if !built {
 			return check{}, &NotBuilt{Feature: "logins of " + key}
 		}
+		want := expectOf(key, field)
 		found = append(found, check{
 			verifier: v,
-			expect:   login.Expect{Provider: key, ClientIDs: clientIDs(field)},
+			expect:   want,
 			amr: func(c *login.Claims) [2]string {
-				return [2]string{key, key + ":" + audience(c, clientIDs(field)) + ":" + c.Subject}
+				return [2]string{key, key + ":" + audience(c, want.ClientIDs) + ":" + c.Subject}
 			},
 		})
 	}
@@ -126,7 +133,7 @@ func (s *Service) checkFor(p *Pool, key string, all []string) (check, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case userPoolKey(key) && slices.ContainsFunc(p.UserPools, func(u UserPool) bool { return u.ProviderName == key }):
-		return check{}, &NotBuilt{Feature: "logins of user pools"}
+		return s.userPoolCheck(p, key)
 	case samlKey(key) && slices.Contains(p.SAMLProviderARNs, key):
 		return check{}, &NotBuilt{Feature: "logins of SAML providers"}
 	case p.hasProviders() && (knownProvider(key) || userPoolKey(key) || samlKey(key)):

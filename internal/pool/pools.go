@@ -119,9 +119,12 @@ func (p *Pool) apply(in Settings) {
 // check refuses providers that can never work, so that a typing error shows
 // when the pool is written and not when somebody signs in.
 func (s *Service) check(p *Pool) error {
-	for name := range p.SupportedLoginProviders {
+	for name, field := range p.SupportedLoginProviders {
 		if !knownProvider(name) {
 			return &Invalid{Message: fmt.Sprintf("Invalid SupportedLoginProviders: %s is not a supported provider.", name)}
+		}
+		if (name == Twitter || name == Digits) && !consumerPairs(field) {
+			return &Invalid{Message: fmt.Sprintf("Invalid SupportedLoginProviders: %s needs a consumer key and its secret, separated by a semicolon.", name)}
 		}
 	}
 	for _, a := range p.OIDCProviderARNs {
@@ -143,7 +146,7 @@ func (s *Service) check(p *Pool) error {
 		if u.ProviderName == "" || u.ClientID == "" {
 			return &Invalid{Message: "Invalid CognitoIdentityProviders: ProviderName and ClientId are required."}
 		}
-		if !strings.HasPrefix(u.ProviderName, "cognito-idp.") || !strings.Contains(u.ProviderName, "/") {
+		if !userPoolName(u.ProviderName) {
 			return &Invalid{Message: fmt.Sprintf("Invalid CognitoIdentityProviders: %s is not a user pool.", u.ProviderName)}
 		}
 	}

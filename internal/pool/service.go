@@ -27,6 +27,9 @@ type Config struct {
 	Builtin map[string]login.Verifier
 	// OIDC verifies tokens of issuers registered in IAM.
 	OIDC login.Verifier
+	// UserPools verifies ID tokens of Cognito user pools; nil refuses them as
+	// not built. For ServerSideTokenCheck it must be a login.LivenessChecker.
+	UserPools login.Verifier
 	// Throttle bounds the public operations in one pool; nil means no bounds.
 	Throttle Throttle
 	// MaxPools is how many pools an account may have; 0 means AWS's 1,000.
