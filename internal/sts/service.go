@@ -53,6 +53,9 @@ type Config struct {
 type Providers struct {
 	// Google verifies tokens of accounts.google.com.
 	Google login.Verifier
+	// Facebook and Amazon verify access tokens, which name no issuer; requests
+	// say whose they are.
+	Facebook, Amazon login.Verifier
 	// OIDC verifies tokens of the providers registered in IAM.
 	OIDC login.Verifier
 	// Pool verifies tokens of our own identity pools, with our own keys only.

@@ -42,19 +42,7 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in WebIdentityI
 	if err := checkSessionName(in.SessionName); err != nil {
 		return nil, err
 	}
-	if in.ProviderID != "" {
-		// Both providers of access tokens are known to AWS; neither is here.
-		return nil, &Invalid{Kind: BadProviderID, Value: in.ProviderID}
-	}
-	token, err := login.Parse(in.Token.Reveal())
-	if err != nil {
-		return nil, err
-	}
-	issuer, err := s.issuer(account, token.UnverifiedIssuer())
-	if err != nil {
-		return nil, err
-	}
-	claims, err := issuer.verify(ctx, token, in.Token)
+	issuer, claims, err := s.prove(ctx, account, &in)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +63,9 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in WebIdentityI
 	}
 	result.Claims, result.Subject, result.Provider = claims, claims.Subject, claims.Issuer
 	result.Audience = first(claims.EffectiveAudience())
+	if in.ProviderID != "" {
+		result.Provider = in.ProviderID
+	}
 	return result, nil
 }
 
