@@ -10,11 +10,13 @@ import (
 )
 
 // Explaining takes longer than deciding, and anybody can make requests that are
-// denied. These bound the explanations made in a second; over them a denial is
-// still a denial, but nobody will be able to read why.
+// denied. These bound the explanations made in a second, strangers' apart, so that
+// their flood does not hide why somebody with credentials was denied. Over them a
+// denial is still a denial, but nobody will be able to read why.
 const (
-	denialRate = 500
-	allowRate  = 500
+	denialRate, denialBurst     = 500, 500
+	strangerRate, strangerBurst = 50, 250
+	allowRate, allowBurst       = 500, 500
 	// rememberedRequests is for how many requests the number of records is known.
 	rememberedRequests = 8192
 )
@@ -25,8 +27,8 @@ type gate struct {
 	limited  atomic.Int64
 	requests *recent.Cache[string, *request]
 
-	mu             sync.Mutex
-	denied, allows bucket
+	mu                         sync.Mutex
+	denied, strangers, allowed bucket
 }
 
 // request counts the decisions of one request.
@@ -35,7 +37,9 @@ type request struct{ admitted, refused, numbered atomic.Int64 }
 func newGate(now func() time.Time) *gate {
 	return &gate{
 		now: now, requests: recent.New[string, *request](rememberedRequests),
-		denied: bucket{rate: denialRate}, allows: bucket{rate: allowRate},
+		denied:    bucket{rate: denialRate, burst: denialBurst},
+		strangers: bucket{rate: strangerRate, burst: strangerBurst},
+		allowed:   bucket{rate: allowRate, burst: allowBurst},
 	}
 }
 
@@ -51,18 +55,17 @@ func (g *gate) admit(q Question) bool {
 	return false
 }
 
-// take draws on the rate. Strangers may only draw on the upper half, so that
-// their flood does not hide why somebody with credentials was denied.
+// take draws on the rate of decisions like this one.
 func (g *gate) take(q Question) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case q.Effect == policy.Allow:
-		return g.allows.take(g.now(), 0)
+		return g.allowed.take(g.now())
 	case q.Anonymous:
-		return g.denied.take(g.now(), denialRate/2)
+		return g.strangers.take(g.now())
 	}
-	return g.denied.take(g.now(), 0)
+	return g.denied.take(g.now())
 }
 
 // next numbers the records of a request.
@@ -90,22 +93,21 @@ func (g *gate) request(id string) *request {
 	return r
 }
 
-// bucket is a token bucket that holds what a second gives. It starts full.
+// bucket is a token bucket. It starts full.
 type bucket struct {
-	rate  float64 // a second
-	level float64
-	last  time.Time
+	rate, burst float64 // a second; at once
+	level       float64
+	last        time.Time
 }
 
-// take takes one token if that leaves at least reserve.
-func (b *bucket) take(now time.Time, reserve float64) bool {
+func (b *bucket) take(now time.Time) bool {
 	if b.last.IsZero() {
-		b.level = b.rate
+		b.level = b.burst
 	} else if passed := now.Sub(b.last); passed > 0 {
-		b.level = min(b.rate, b.level+passed.Seconds()*b.rate)
+		b.level = min(b.burst, b.level+passed.Seconds()*b.rate)
 	}
 	b.last = now
-	if b.level < reserve+1 {
+	if b.level < 1 {
 		return false
 	}
 	b.level--

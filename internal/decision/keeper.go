@@ -121,7 +121,12 @@ func (k *Keeper) Keep(r *Record) {
 	tidy(r)
 	r.Seq = k.gate.next(r.RequestID)
 	r.Account = cmp.Or(r.Account, k.cfg.Account)
-	doc, err := encode(r)
+	var doc []byte
+	err := shorten(r, func(short *Record) (bool, error) {
+		var err error
+		doc, err = encode(short)
+		return len(doc) <= maxDocument, err
+	})
 	if err != nil {
 		k.failed.Add(1)
 		k.cfg.Log.Error("decision record not kept", "requestID", r.RequestID, "error", err)

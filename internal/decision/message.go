@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 
@@ -36,18 +37,16 @@ func (e *NotMessage) Unwrap() error { return e.Err }
 // message. A caller may hold it: only who may decode messages can read it. What
 // does not fit is left out, the statements that nearly matched first.
 func Encode(sealer keys.Sealer, r *Record) (string, error) {
-	short := *r
-	for _, leaveOut := range []func(){func() {}, short.dropNearMisses, short.dropValues} {
-		leaveOut()
-		text, err := seal(sealer, &short)
-		if err != nil {
-			return "", err
-		}
-		if len(text) <= MaxMessage {
-			return text, nil
-		}
+	var text string
+	err := shorten(r, func(short *Record) (bool, error) {
+		var err error
+		text, err = seal(sealer, short)
+		return len(text) <= MaxMessage, err
+	})
+	if err != nil {
+		return "", err
 	}
-	return "", fmt.Errorf("authorization message of %s is longer than %d", r.RequestID, MaxMessage)
+	return text, nil
 }
 
 // Decode opens a message that Encode made. The error for any other text is
@@ -65,7 +64,7 @@ func Decode(sealer keys.Sealer, message string) (*Record, error) {
 		return nil, &NotMessage{Err: err}
 	}
 	if len(plain) == 0 || plain[0] != messageVersion {
-		return nil, &NotMessage{Err: fmt.Errorf("it is of a version that is not known")}
+		return nil, &NotMessage{Err: errors.New("its version is not known")}
 	}
 	unpacked, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(plain[1:])), maxUnpacked))
 	if err != nil {
@@ -100,22 +99,4 @@ func seal(sealer keys.Sealer, r *Record) (string, error) {
 		return "", fmt.Errorf("seal authorization message: %w", err)
 	}
 	return base64.RawURLEncoding.EncodeToString(sealed), nil
-}
-
-// dropNearMisses leaves out what did not match, on a copy of the explanation.
-func (r *Record) dropNearMisses() {
-	x := *r.Explanation
-	x.Layers = append(x.Layers[:0:0], x.Layers...)
-	for i := range x.Layers {
-		x.Layers[i].NearMisses = nil
-	}
-	r.Explanation = &x
-}
-
-// dropValues leaves out what the record only says for comfort: the statement's
-// text and the values of condition keys.
-func (r *Record) dropValues() {
-	x := *r.Explanation
-	x.Keys, x.Fix = nil, nil
-	r.Explanation, r.Matched = &x, nil
 }

@@ -1,90 +1,135 @@
 package decision
 
 import (
-	"slices"
+	"regexp"
 	"strings"
 
 	"github.com/rockpool-id/rockpool/policy"
 )
 
-// What a record may hold of one thing. A request can be large, and the next one
-// has to fit as well.
+// What a record may hold. An explanation is bounded by the engine; the rest, and
+// the whole, are bounded here.
 const (
-	maxText   = 512  // bytes of a value
-	maxName   = 2048 // bytes of an ARN: keys of objects have up to 1,024
-	maxValues = 20   // values of a list
-	maxKeys   = 64   // condition keys
+	maxText     = 512      // bytes of a header
+	maxMessage  = 4096     // bytes of the sentence
+	maxValues   = 64       // values of a list of the matched statement
+	maxDocument = 32 << 10 // bytes of a record as JSON
 )
 
-// cutMark ends what was cut.
-const cutMark = "…"
+const (
+	cutMark = "…"        // ends what was cut
+	hidden  = "[hidden]" // stands for what no record shows
+)
 
-// tidy bounds a record and takes out what no record may show. Nothing of a policy
-// or a request is changed: what is cut is replaced.
+// Condition keys whose values may hold what is not for records: a page may have
+// been reached by a presigned URL or one with a token in it, and an external id
+// is agreed between two parties.
+const (
+	keyReferer    = "aws:referer"
+	keyExternalID = "sts:ExternalId"
+)
+
+// urlQuery is the query or fragment of a URL, wherever it stands in a text.
+var urlQuery = regexp.MustCompile(`(?i)(https?://[^\s"'\\?#]*[?#])[^\s"'\\]*`)
+
+// tidy takes out of a record what no record may show, and bounds it. The
+// explanation is the record's own; nothing of a policy or a request is changed.
 func tidy(r *Record) {
-	r.SourceIP, r.UserAgent, r.Region = cut(r.SourceIP, maxText), cut(r.UserAgent, maxText), cut(r.Region, maxText)
-	r.Message = cut(r.Message, 2*maxName)
+	r.SourceIP, r.Region = cut(r.SourceIP, maxText), cut(r.Region, maxText)
+	r.UserAgent = cut(withoutQueries(r.UserAgent), maxText)
+	r.Message = cut(r.Message, maxMessage)
 	if r.Explanation == nil {
 		r.Explanation = &policy.Explanation{}
 	}
-	x := r.Explanation
-	x.Resource, x.Principal = cut(x.Resource, maxName), cut(x.Principal, maxName)
-	if len(x.Keys) > maxKeys {
-		x.Keys = slices.Clone(x.Keys[:maxKeys])
+	newCleaner(r.Explanation).clean(r.Explanation)
+	if m := r.Matched; m != nil {
+		m.Principals, m.Actions, m.Resources = first(m.Principals), first(m.Actions), first(m.Resources)
+		m.Conditions = first(m.Conditions)
+		for i := range m.Conditions {
+			m.Conditions[i].Values = first(m.Conditions[i].Values)
+		}
 	}
+}
+
+// cleaner replaces what no record shows in the texts of one explanation.
+type cleaner struct{ secrets []string }
+
+// newCleaner learns the values that are hidden wherever they stand.
+func newCleaner(x *policy.Explanation) *cleaner {
+	c := &cleaner{}
+	for _, k := range x.Keys {
+		if strings.EqualFold(k.Key, keyExternalID) {
+			c.secrets = append(c.secrets, k.Values...)
+		}
+	}
+	return c
+}
+
+func (c *cleaner) clean(x *policy.Explanation) {
 	for i := range x.Keys {
-		k := &x.Keys[i]
-		k.Values = values(k.Key, k.Values)
+		c.values(x.Keys[i].Key, x.Keys[i].Values)
+	}
+	for i := range x.Conditions {
+		k := &x.Conditions[i]
+		c.values(k.Key, k.Seen)
+		c.values("", k.Meaning)
 	}
 	for i := range x.Layers {
-		l := &x.Layers[i]
-		l.Policies = values("", l.Policies)
-		for j := range l.NearMisses {
-			for n := range l.NearMisses[j].Failed {
-				f := &l.NearMisses[j].Failed[n]
-				f.Wanted, f.Seen = values("", f.Wanted), values(f.Key, f.Seen)
+		for j := range x.Layers[i].NearMisses {
+			for n := range x.Layers[i].NearMisses[j].Failed {
+				f := &x.Layers[i].NearMisses[j].Failed[n]
+				c.values(f.Key, f.Seen)
+				c.values("", f.Meaning)
 			}
 		}
 	}
-	if m := r.Matched; m != nil {
-		m.Principals, m.Actions, m.Resources = values("", m.Principals), values("", m.Actions), values("", m.Resources)
-		if len(m.Conditions) > maxValues {
-			m.Conditions = slices.Clone(m.Conditions[:maxValues])
-		}
-		for i := range m.Conditions {
-			m.Conditions[i].Values = values("", m.Conditions[i].Values)
-		}
+	c.fix(x.Fix)
+}
+
+func (c *cleaner) fix(f *policy.Fix) {
+	if f == nil {
+		return
+	}
+	f.Words, f.Statement = c.text(f.Words), c.text(f.Statement)
+	for i := range f.And {
+		c.fix(&f.And[i])
 	}
 }
 
-// values bounds the values of a condition key or a policy element.
-func values(key string, list []string) []string {
-	referer := strings.EqualFold(key, "aws:referer")
-	fits := func(s string) bool { return len(s) <= maxText && (!referer || strings.IndexAny(s, "?#") < 0) }
-	if len(list) <= maxValues && !slices.ContainsFunc(list, func(s string) bool { return !fits(s) }) {
-		return list
-	}
-	out := make([]string, 0, min(len(list), maxValues+1))
-	for _, s := range list[:min(len(list), maxValues)] {
-		if referer {
-			s = withoutQuery(s)
+// values cleans what a request had for a condition key.
+func (c *cleaner) values(key string, list []string) {
+	for i, s := range list {
+		switch {
+		case strings.EqualFold(key, keyExternalID):
+			s = hidden
+		case strings.EqualFold(key, keyReferer):
+			if at := strings.IndexAny(s, "?#"); at >= 0 {
+				s = s[:at+1] + cutMark
+			}
 		}
-		out = append(out, cut(s, maxText))
+		list[i] = c.text(s)
 	}
-	if len(list) > maxValues {
-		out = append(out, cutMark)
-	}
-	return out
 }
 
-// withoutQuery cuts the query and the fragment of a URL: a page may have been
-// reached by a presigned URL, or by one with a token in it.
-func withoutQuery(s string) string {
-	if i := strings.IndexAny(s, "?#"); i >= 0 {
-		return s[:i+1] + cutMark
+func (c *cleaner) text(s string) string {
+	for _, secret := range c.secrets {
+		if secret != "" {
+			s = strings.ReplaceAll(s, secret, hidden)
+		}
 	}
-	return s
+	return withoutQueries(s)
 }
+
+// withoutQueries cuts the queries of URLs in a text.
+func withoutQueries(s string) string {
+	if !strings.Contains(s, "//") {
+		return s
+	}
+	return urlQuery.ReplaceAllString(s, "$1"+cutMark)
+}
+
+// first gives the values of a list that a record holds.
+func first[T any](list []T) []T { return list[:min(len(list), maxValues)] }
 
 // cut shortens a text at a character.
 func cut(s string, n int) string {
@@ -92,4 +137,39 @@ func cut(s string, n int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:n], "") + cutMark
+}
+
+// shorten leaves more and more out of a record until fits says that it is small
+// enough: the statements that nearly matched first, then the text of the one that
+// did, the condition keys and the fix. r itself stays as it is.
+func shorten(r *Record, fits func(*Record) (bool, error)) error {
+	short := *r
+	x := *r.Explanation
+	short.Explanation = &x
+	for _, leaveOut := range [...]func(){
+		func() {},
+		func() {
+			x.Layers = append([]policy.LayerExplanation(nil), x.Layers...)
+			for i := range x.Layers {
+				x.Layers[i].NearMisses = nil
+			}
+		},
+		func() {
+			x.KeysLeftOut, x.Keys, x.Conditions, x.Fix, short.Matched = x.KeysLeftOut+len(x.Keys), nil, nil, nil, nil
+		},
+		func() { x.Layers, short.UserAgent = nil, "" },
+	} {
+		leaveOut()
+		if done, err := fits(&short); done || err != nil {
+			return err
+		}
+	}
+	return &TooLarge{RequestID: r.RequestID}
+}
+
+// TooLarge reports a record that does not fit however much is left out.
+type TooLarge struct{ RequestID string }
+
+func (e *TooLarge) Error() string {
+	return "decision record of request " + e.RequestID + " is too large"
 }
