@@ -15,6 +15,7 @@ type workload struct {
 	make   func(t testing.TB, n int) *Policies
 	on     func(n int) string // the request's resource
 	action func(n int) string
+	fill   func(n int, req *Request) // the rest of the request, if it matters
 	want   Effect
 }
 
@@ -44,6 +45,11 @@ func onPrefix(i int) string {
 func conditional(i int) string {
 	return fmt.Sprintf(`{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::bucket-%d/home/${aws:username}/*",
 		"Condition":{"Bool":{"aws:SecureTransport":"true"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}}`, i)
+}
+
+// withCondition is about one bucket, whoever it is for.
+func withCondition(actions, conditions string) string {
+	return fmt.Sprintf(`{"Effect":"Allow","Action":[%s],"Resource":"arn:aws:s3:::b/*","Condition":{%s}}`, actions, conditions)
 }
 
 func workloads() []workload {
@@ -95,6 +101,42 @@ func workloads() []workload {
 		{name: "bucket", make: func(t testing.TB, n int) *Policies {
 			return &Policies{Resource: mustCompile(t, Resource, strings.ReplaceAll(statementsOf(n, conditional), `"Action"`, `"Principal":"*","Action"`), Meta{})}
 		}, on: object("arn:aws:s3:::bucket-%d/home/U/cat.jpg"), action: get, want: Allow},
+		// All share action and resource and differ in one value of a condition,
+		// or in their principals.
+		{name: "values", make: identity(func(i int) string {
+			return withCondition(`"s3:GetObject"`, fmt.Sprintf(`"Bool":{"aws:SecureTransport":"true"},"StringEquals":{"aws:PrincipalAccount":%q,"aws:username":"user-%d"}`, accountA, i))
+		}), on: object("arn:aws:s3:::b/%d"), action: get, fill: func(n int, req *Request) {
+			req.Context.Set("AWS:UserName", fmt.Sprintf("user-%d", n-1))
+		}, want: Allow},
+		{name: "no value", make: identity(func(i int) string {
+			return withCondition(`"s3:GetObject","s3:PutObject"`, fmt.Sprintf(`"StringLike":{"aws:username":["user-%d","other-%d"]}`, i, i))
+		}), on: object("arn:aws:s3:::b/%d"), action: get},
+		{name: "sets", make: identity(func(i int) string {
+			return withCondition(`"s3:Get*"`, fmt.Sprintf(`"ForAnyValue:StringEquals":{"app:groups":"group-%d"}`, i))
+		}), on: object("arn:aws:s3:::b/%d"), action: get, fill: func(n int, req *Request) {
+			req.Context.SetMulti("app:groups", []string{"all", "some", fmt.Sprintf("group-%d", n-1)})
+		}, want: Allow},
+		{name: "arns", make: identity(func(i int) string {
+			return withCondition(`"*"`, fmt.Sprintf(`"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/team-%d"}`, i))
+		}), on: object("arn:aws:s3:::b/%d"), action: get, fill: func(n int, req *Request) {
+			req.Context.Set("aws:PrincipalArn", fmt.Sprintf("arn:aws:iam::111122223333:role/team-%d", n-1))
+		}, want: Allow},
+		{name: "principals", make: func(t testing.TB, n int) *Policies {
+			return &Policies{Resource: mustCompile(t, Resource, statementsOf(n, func(i int) string {
+				return fmt.Sprintf(`{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:user/team/user-%d","arn:aws:sts::111122223333:assumed-role/R/user-%d"]},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}`, i, i)
+			}), Meta{})}
+		}, on: object("arn:aws:s3:::b/%d"), action: get, fill: func(n int, req *Request) {
+			req.Principal.ARN = fmt.Sprintf("arn:aws:iam::111122223333:user/team/user-%d", n-1)
+			req.Principal.EntityARN = req.Principal.ARN
+		}, want: Allow},
+		{name: "trust", make: func(t testing.TB, n int) *Policies {
+			return &Policies{Trust: true, Resource: mustCompile(t, Trust, statementsOf(n, func(i int) string {
+				return fmt.Sprintf(`{"Effect":"Allow","Principal":{"AWS":"%012d"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"id-%d"}}}`, i, i%7)
+			}), Meta{}), Identity: []*Policy{mustCompile(t, Identity, everything, Meta{})}}
+		}, on: object("arn:aws:iam::111122223333:role/%d"), action: func(int) string { return "sts:AssumeRole" }, fill: func(n int, req *Request) {
+			req.Principal.Account, req.ResourceAccount = fmt.Sprintf("%012d", n-1), accountA
+			req.Context.Set("sts:ExternalId", fmt.Sprintf("id-%d", (n-1)%7))
+		}, want: Allow},
 	}
 }
 
@@ -105,6 +147,9 @@ func (w *workload) prepare(t testing.TB, n int) (*Request, *Policies) {
 	req.Context = &Context{}
 	fill(req.Context)
 	req.Context.Set("aws:username", "U")
+	if w.fill != nil {
+		w.fill(n, req)
+	}
 	return req, w.make(t, n)
 }
 

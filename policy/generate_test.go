@@ -177,7 +177,21 @@ func (g generator) list(n int, f func() string) string {
 	return b.String() + "]"
 }
 
-func (g generator) statement(kind Kind) string {
+// plain makes up a condition on literal values, which an index can use.
+func (g generator) plain() (operator, key string, values []string) {
+	operator, pool := g.pick([]string{"StringEquals", "StringEquals", "StringLike", "StringEqualsIfExists", "StringNotEquals", "ForAnyValue:StringEquals", "ForAllValues:StringLike", "ArnEquals", "ArnLike"}), someTexts
+	if strings.HasPrefix(operator, "Arn") {
+		pool = someARNs
+	}
+	for range g.IntN(3) + 1 {
+		values = append(values, g.pick(pool))
+	}
+	return g.recase(operator), g.keyFor(operator), values
+}
+
+// statement makes up a statement about what actions and resources say, or
+// about anything when they say nothing.
+func (g generator) statement(kind Kind, about string) string {
 	effect := "Allow"
 	if g.one(4) {
 		effect = "Deny"
@@ -203,9 +217,12 @@ func (g generator) statement(kind Kind) string {
 		}
 		parts = append(parts, fmt.Sprintf(`%q:%s`, name, value))
 	}
-	if kind == Trust {
+	switch {
+	case about != "" && !g.one(10):
+		parts = append(parts, about)
+	case kind == Trust:
 		parts = append(parts, `"Action":`+g.list(g.IntN(2)+1, func() string { return g.recase("sts") + ":" + g.recase(g.pick(trustNames)) }))
-	} else {
+	default:
 		name, n := not("Action", 10), g.IntN(3)+1
 		if g.one(30) {
 			n = 20
@@ -218,32 +235,45 @@ func (g generator) statement(kind Kind) string {
 		})))
 		parts = append(parts, fmt.Sprintf(`%q:%s`, not("Resource", 8), g.list(g.IntN(3)+1, func() string { return g.resource(kind) })))
 	}
-	if g.one(2) {
+	if g.one(2) || about != "" {
 		var conditions []string
 		seen := map[string]bool{}
 		for range g.IntN(2) + 1 {
 			operator, values := g.operator()
+			key := g.keyFor(operator)
+			if about != "" && !g.one(4) {
+				operator, key, values = g.plain()
+			}
 			if seen[operator] {
 				continue
 			}
 			seen[operator] = true
 			i := 0
-			conditions = append(conditions, fmt.Sprintf(`%q:{%s:%s}`, operator, quote(nil, g.keyFor(operator), false), g.list(len(values), func() string { i++; return values[i-1] })))
+			conditions = append(conditions, fmt.Sprintf(`%q:{%s:%s}`, operator, quote(nil, key, false), g.list(len(values), func() string { i++; return values[i-1] })))
 		}
 		parts = append(parts, `"Condition":{`+strings.Join(conditions, ",")+"}")
 	}
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-// text makes up a policy of n statements.
+// text makes up a policy of n statements. Often most of them are about the
+// same actions and resources.
 func (g generator) text(kind Kind, n int) string {
 	version := `"Version":"2012-10-17",`
 	if kind != Managed && g.one(8) {
 		version = g.pick([]string{"", `"Version":"2008-10-17",`})
 	}
+	about := ""
+	switch {
+	case !g.one(3):
+	case kind == Trust:
+		about = `"Action":` + g.list(g.IntN(2)+1, func() string { return "sts:" + g.pick(trustNames) })
+	default:
+		about = fmt.Sprintf(`"Action":%s,"Resource":%s`, g.list(g.IntN(3)+1, g.action), g.list(g.IntN(2)+1, func() string { return g.resource(kind) }))
+	}
 	list := make([]string, n)
 	for i := range list {
-		list[i] = g.statement(kind)
+		list[i] = g.statement(kind, about)
 	}
 	return "{" + version + `"Statement":[` + strings.Join(list, ",") + "]}"
 }

@@ -14,7 +14,9 @@ import "math/bits"
 //
 // The second and third also demand the earlier ARN fields that are literal. A
 // key that too many statements share is split by what they demand of the
-// action: its whole name, a beginning, nothing.
+// action: its whole name, a beginning, nothing; and one that is still shared by
+// too many, by the values they demand of a condition key or of the caller
+// (indexvalue.go).
 //
 // A request can only match statements under the keys it produces itself, and
 // there are few: one for its whole resource, one for each length of a
@@ -31,8 +33,10 @@ type index struct {
 	directory []uint32 // where the slots begin whose keys begin with these bits
 	shift     uint8
 	shapes    []arnDemand
-	actions   uint64  // lengths of action beginnings in split slots
-	windows   *filter // nil when no pattern is kept by four bytes
+	actions   uint64   // lengths of action beginnings in split slots
+	windows   *filter  // nil when no pattern is kept by four bytes
+	asks      []keyAsk // the condition keys that slots are split by
+	callers   bool     // some slot is split by principals
 }
 
 // slot is one key with its statements: list[first:allows] deny,
@@ -40,7 +44,8 @@ type index struct {
 type slot struct {
 	key                uint64
 	first, allows, end uint32
-	split              bool // more statements stand under the key and an action
+	split              bool   // more statements stand under the key and an action
+	asks               uint16 // … and under the key and a value of one of these
 }
 
 // arnDemand is one combination of literal fields among the first four of an
@@ -66,6 +71,9 @@ const (
 	windowKey
 	actionKey
 	actionStartKey
+	valueKey
+	principalSeed
+	conditionSeed
 )
 
 // mixKey makes a key of two numbers.
@@ -150,6 +158,9 @@ func upTo(lengths uint64, n int) uint64 {
 // visit shows s the statements that could be about its request. It reports
 // false when the budget ran out first.
 func (ix *index) visit(s *search) bool {
+	if ix.callers && !s.named {
+		return false // principals mean nothing here
+	}
 	k := s.e.requestKeys()
 	if !ix.open(s, k, everyKey) {
 		return false
@@ -205,21 +216,29 @@ func (ix *index) open(s *search, k *requestKeys, key uint64) bool {
 	if found == nil {
 		return s.spend(1)
 	}
-	if !ix.show(s, found) || !found.split {
+	if !ix.reveal(s, key, found) || !found.split {
 		return s.budget >= 0
 	}
 	action := len(s.e.req.Action)
-	if sub := ix.find(keyOf(actionKey, key, action, k.actions)); sub != nil && !ix.show(s, sub) {
+	whole := keyOf(actionKey, key, action, k.actions)
+	if sub := ix.find(whole); sub != nil && !ix.reveal(s, whole, sub) {
 		return false
 	}
 	for rest := upTo(ix.actions, action); rest != 0; rest &= rest - 1 {
 		n := bits.TrailingZeros64(rest) & longestAction
-		sub := ix.find(keyOf(actionStartKey, key, n, k.action[n]))
-		if !s.spend(1) || sub != nil && !ix.show(s, sub) {
+		start := keyOf(actionStartKey, key, n, k.action[n])
+		sub := ix.find(start)
+		if !s.spend(1) || sub != nil && !ix.reveal(s, start, sub) {
 			return false
 		}
 	}
 	return true
+}
+
+// reveal shows s the statements of one slot, and those of its key with a value
+// of the request.
+func (ix *index) reveal(s *search, key uint64, found *slot) bool {
+	return ix.show(s, found) && (found.asks == 0 || ix.openValues(s, key, found.asks))
 }
 
 // show shows s the statements of one slot, as far as they can matter.

@@ -23,7 +23,8 @@ type entry struct {
 	order  uint32   // the statement, with allows after all denies
 	demand uint8    // the literal early fields
 	start  int8     // length of the resource's beginning, or one of the below
-	window uint32   // the four bytes for byWindow
+	copies uint8    // how many actions of the statement the resource has entries for
+	window uint32   // the four bytes for byWindow; the asks of a valueMark
 	glob   *pattern // the resource's, when it could be kept by four bytes
 }
 
@@ -33,8 +34,12 @@ const (
 	unasked    int8 = -3 // under everyKey
 
 	allowBit  = 1 << 31
-	splitMark = 1<<32 - 1 // in the place of a statement: its key is split
+	splitMark = 1<<32 - 1 // in the place of a statement: its key is split by actions
+	valueMark = 1<<32 - 2 // … by values
 )
+
+// of returns the entry's statement.
+func (e *entry) of(statements []statement) *statement { return &statements[e.order&^allowBit] }
 
 // indexer builds the index of one policy, in time linear in the policy but
 // for sorting, and with at most manyActions entries for each resource.
@@ -44,6 +49,9 @@ type indexer struct {
 	entries    []entry
 	actions    uint64 // as in index
 	windows    int    // entries kept by four bytes
+	asks       []keyAsk
+	values     []uint64 // of the demand that is being looked at
+	chosen     []uint64 // … that was the best so far
 }
 
 // newIndex builds the index of a policy. Keys with more than crowd statements
@@ -56,6 +64,7 @@ func newIndex(statements []statement, crowd int) *index {
 	b.sort()
 	b.chooseWindows()
 	b.splitByAction()
+	b.splitByValue()
 	return b.assemble()
 }
 
@@ -223,7 +232,7 @@ func (b *indexer) splitByAction() {
 // actionKeys returns e once for each action of its statement; ok is false
 // when the statement asks for no action in particular.
 func (b *indexer) actionKeys(e entry) (keys []entry, ok bool) {
-	s := &b.statements[e.order&^allowBit]
+	s := e.of(b.statements)
 	if s.notAction {
 		return nil, false
 	}
@@ -254,12 +263,15 @@ func (b *indexer) actionKeys(e entry) (keys []entry, ok bool) {
 			return nil, false
 		}
 	}
+	for i := range keys {
+		keys[i].copies = uint8(len(keys))
+	}
 	return keys, true
 }
 
 // assemble packs the entries.
 func (b *indexer) assemble() *index {
-	ix := &index{actions: b.actions, list: make([]uint32, 0, len(b.entries))}
+	ix := &index{actions: b.actions, asks: b.asks, list: make([]uint32, 0, len(b.entries))}
 	if b.windows > 0 {
 		ix.windows = newFilter(b.windows)
 	}
@@ -272,6 +284,10 @@ func (b *indexer) assemble() *index {
 			switch {
 			case e.order == splitMark:
 				at.split = true
+				continue
+			case e.order == valueMark:
+				at.asks = uint16(e.window)
+				ix.callers = ix.callers || at.asks&(1<<firstKeyAsk-1) != 0
 				continue
 			case i > 0 && e.order == group[i-1].order:
 				continue
