@@ -35,6 +35,7 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Run the whole story: server, pretend Google, private bucket and website."`
 	Explain explainCmd `cmd:"" help:"Say why a request was denied, and what would allow it."`
 	Whoami  whoamiCmd  `cmd:"" help:"Say whose credentials these are."`
+	Policy  policyCmd  `cmd:"" help:"Work with policies."`
 	Config  configCmd  `cmd:"" help:"Look at the configuration."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -3,6 +3,7 @@ package iam
 import (
 	"embed"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -46,4 +47,15 @@ func awsManaged() ([]*ManagedPolicy, error) {
 		})
 	}
 	return out, nil
+}
+
+// AWSManaged returns the document of an AWS-managed policy that ships with the
+// program.
+func AWSManaged(arn string) (document string, ok bool) {
+	name, ok := strings.CutPrefix(arn, "arn:aws:iam::"+AWSAccount+":policy/")
+	if !ok || strings.ContainsAny(name, `/\`) {
+		return "", false
+	}
+	text, err := awsManagedFiles.ReadFile("awsmanaged/" + name + ".json")
+	return string(text), err == nil
 }
