@@ -7,27 +7,75 @@ import (
 
 	"github.com/rockpool-id/rockpool/internal/authz"
 	"github.com/rockpool-id/rockpool/internal/caller"
+	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/sts"
 	"github.com/rockpool-id/rockpool/internal/sts/ststest"
 )
 
-func BenchmarkDecide(b *testing.B) {
-	i := ststest.NewIAM(b)
-	p := roleSession(b, i, &sts.Session{
+// allowedRequest is a GetObject of a guest in its own folder.
+func allowedRequest(tb testing.TB) *authz.Request {
+	i := ststest.NewIAM(tb)
+	p := roleSession(tb, i, &sts.Session{
 		Type: sts.WebIdentitySession, PolicyARNs: []string{sts.GuestInlineARN, sts.GuestManagedARN},
 		Context: []sts.ContextKey{{Name: sts.CognitoSubject, Values: []string{"us-east-1:id"}}},
 	}, allow("s3:*", "arn:aws:s3:::b/${cognito-identity.amazonaws.com:sub}/*"))
 	p.Tags = []iam.Tag{{Key: "team", Value: "red"}}
-	r := authz.Request{
-		Caller: p, Network: &caller.Network{Time: time.Now(), SourceIP: netip.MustParseAddr("192.0.2.1"), SourceIPText: "192.0.2.1"},
-		Action: "s3:GetObject", Resource: "arn:aws:s3:::b/us-east-1:id/x", ResourceAccount: account,
+	return &authz.Request{
+		Caller: p, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/us-east-1:id/x", ResourceAccount: account,
+		Network: &caller.Network{
+			Time: time.Now(), SourceIP: netip.MustParseAddr("192.0.2.1"), SourceIPText: "192.0.2.1",
+			RequestID: "8ad5a0fe-0000-4000-8000-000000000000",
+		},
 	}
-	e := authz.New(authz.Config{})
-	b.ReportAllocs()
-	for b.Loop() {
-		if !e.Decide(&r).Allowed {
-			b.Fatal("denied")
-		}
+}
+
+// BenchmarkDecide compares what is allowed with and without records: the same
+// figures, or recording costs what it must not.
+func BenchmarkDecide(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		sink decision.Sink
+	}{{"allowed/no-records", nil}, {"allowed/records", keeper(b)}} {
+		b.Run(c.name, func(b *testing.B) {
+			r, e := allowedRequest(b), authz.New(authz.Config{Decisions: c.sink})
+			b.ReportAllocs()
+			for b.Loop() {
+				if !e.Decide(r).Allowed {
+					b.Fatal("denied")
+				}
+			}
+		})
+	}
+	for _, c := range []struct {
+		name string
+		sink decision.Sink
+	}{{"denied/no-records", nil}, {"denied/over-the-rate", unwilling{}}, {"denied/explained", willing{}}, {"denied/encoded", willing{keeper(b)}}} {
+		b.Run(c.name, func(b *testing.B) {
+			r, e := allowedRequest(b), authz.New(authz.Config{Decisions: c.sink})
+			r.Resource = "arn:aws:s3:::b/us-east-1:other/x"
+			b.ReportAllocs()
+			for b.Loop() {
+				if e.Decide(r).Allowed {
+					b.Fatal("allowed")
+				}
+			}
+		})
+	}
+}
+
+// unwilling is a sink whose rate is used up.
+type unwilling struct{ decision.Sink }
+
+func (unwilling) Wants(decision.Question) bool { return false }
+
+// willing is a sink without a rate.
+type willing struct{ keeper *decision.Keeper }
+
+func (willing) Wants(decision.Question) bool { return true }
+
+func (w willing) Keep(r *decision.Record) {
+	if w.keeper != nil {
+		w.keeper.Keep(r)
 	}
 }
