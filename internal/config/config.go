@@ -28,6 +28,12 @@ type Config struct {
 	MasterKey           SecretValue `name:"master-key" env:"ROCKPOOL_MASTER_KEY" help:"Base64 of the 32-byte key that seals the key ring. Read from DATA/master-key when empty."`
 
 	Providers map[string]string `name:"provider" env:"ROCKPOOL_PROVIDER" mapsep:"," placeholder:"NAME=URL" help:"Fetch a login provider's discovery, keys and token checks from URL instead of its own address. The issuer and audience rules stay the provider's. Repeatable."`
+	// FacebookSecrets are the secrets of Facebook apps, by app id. None is
+	// needed; with one, tokens of the app are inspected with it.
+	FacebookSecrets map[string]SecretValue `name:"facebook-app-secret" env:"ROCKPOOL_FACEBOOK_APP_SECRETS" mapsep:"," placeholder:"APP=SECRET" help:"Secret of a Facebook app, to inspect its access tokens with: needed by apps that demand proof of it. Prefer the environment variable: flags show in process lists. Repeatable."`
+	// UserPoolChecks are asked about logins of user pools whose identity pools
+	// have ServerSideTokenCheck on.
+	UserPoolChecks map[string]string `name:"user-pool-check" env:"ROCKPOOL_USER_POOL_CHECK" mapsep:"," placeholder:"NAME=URL" help:"Where to ask whether an ID token of a user pool still stands (RFC 7662), for ServerSideTokenCheck. NAME is a provider name or its host. Repeatable."`
 	// AllowPrivateProviders lets registered OIDC issuers resolve to private
 	// addresses (an identity provider inside the company network).
 	AllowPrivateProviders bool `name:"allow-private-providers" env:"ROCKPOOL_ALLOW_PRIVATE_PROVIDERS" help:"Let registered OIDC issuers live on private (not loopback) addresses."`
@@ -116,6 +122,16 @@ func (c *Config) Check() error {
 			bad("provider %s: %w", name, err)
 		}
 	}
+	for _, name := range sortedKeys(c.UserPoolChecks) {
+		if err := CheckOverride(c.UserPoolChecks[name]); err != nil {
+			bad("user-pool-check %s: %w", name, err)
+		}
+	}
+	for _, app := range sortedKeys(c.FacebookSecrets) {
+		if app == "" || c.FacebookSecrets[app].Empty() {
+			bad("facebook-app-secret: APP=SECRET, neither empty")
+		}
+	}
 	for _, p := range c.TrustedProxies {
 		if _, err := ParsePrefix(p); err != nil {
 			bad("trusted-proxy: %q is not an address or CIDR", p)
@@ -184,7 +200,7 @@ func ParsePrefix(s string) (netip.Prefix, error) {
 	return netip.PrefixFrom(a, a.BitLen()), nil
 }
 
-func sortedKeys(m map[string]string) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	names := make([]string, 0, len(m))
 	for n := range m {
 		names = append(names, n)

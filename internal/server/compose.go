@@ -25,8 +25,13 @@ import (
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/limit"
 	"github.com/rockpool-id/rockpool/internal/login"
+	"github.com/rockpool-id/rockpool/internal/login/amazon"
+	"github.com/rockpool-id/rockpool/internal/login/apple"
+	"github.com/rockpool-id/rockpool/internal/login/facebook"
 	"github.com/rockpool-id/rockpool/internal/login/google"
 	"github.com/rockpool-id/rockpool/internal/login/oidc"
+	"github.com/rockpool-id/rockpool/internal/login/twitter"
+	"github.com/rockpool-id/rockpool/internal/login/userpool"
 	"github.com/rockpool-id/rockpool/internal/object/filestore"
 	"github.com/rockpool-id/rockpool/internal/pool"
 	"github.com/rockpool-id/rockpool/internal/sqldb"
@@ -149,17 +154,30 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		return p, err
 	}
 	p.opened(jwt.Close)
+	online, err := login.NewOnline(login.OnlineConfig{Overrides: c.Providers, Now: o.Now, Logger: o.Log})
+	if err != nil {
+		return p, err
+	}
+	p.opened(online.Close)
 	registered, err := oidc.New(jwt, oidc.Config{})
 	if err != nil {
 		return p, err
 	}
 	builtin := map[string]login.Verifier{ // the login providers, one line each
-		google.Key: google.New(jwt),
+		google.Key:        google.New(jwt),
+		apple.Key:         apple.New(jwt),
+		facebook.Key:      facebook.New(jwt, online, facebook.Config{AppSecrets: loginSecrets(c.FacebookSecrets)}),
+		amazon.Key:        amazon.New(online),
+		twitter.Key:       twitter.New(online),
+		twitter.DigitsKey: twitter.Digits{},
 	}
 	sessions, err := sts.New(sts.Config{
 		IAM: users.Snapshot, Sealer: ring, Account: c.Account, Now: o.Now, Rand: random, Log: o.Log,
 		Decisions: decisions,
-		Providers: sts.Providers{Google: builtin[google.Key], OIDC: registered},
+		Providers: sts.Providers{
+			Google: builtin[google.Key], OIDC: registered,
+			Facebook: builtin[facebook.Key], Amazon: builtin[amazon.Key],
+		},
 	})
 	if err != nil {
 		return p, err
@@ -167,7 +185,8 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	throttle := limit.New(limit.Config{PerAddress: limit.AWS(c.AddressRate), PerPool: limit.AWS(c.PoolRate), Now: o.Now})
 	pools, err := pool.New(ctx, pool.Config{
 		Store: engine.Pools(), IAM: users.Snapshot, STS: sessions, Region: c.Region,
-		Builtin: builtin, OIDC: registered, Throttle: throttle, Now: o.Now, Rand: random, Log: o.Log,
+		Builtin: builtin, OIDC: registered, UserPools: userpool.New(jwt, online, userpool.Config{Checks: c.UserPoolChecks}),
+		Throttle: throttle, Now: o.Now, Rand: random, Log: o.Log,
 	})
 	if err != nil {
 		return p, err
@@ -237,6 +256,15 @@ func newJWT(c *config.Config, o *Options, store login.KeyStore) (*login.JWT, err
 		cfg.AllowPrivate = append(cfg.AllowPrivate, networks("127.0.0.0/8", "::1/128")...)
 	}
 	return login.NewJWT(cfg)
+}
+
+// loginSecrets hands secrets of the configuration to a login provider.
+func loginSecrets(list map[string]config.SecretValue) map[string]login.Secret {
+	out := make(map[string]login.Secret, len(list))
+	for name, s := range list {
+		out[name] = login.NewSecret(s.Reveal())
+	}
+	return out
 }
 
 // networks lists address ranges. Link-local addresses, where clouds keep their
