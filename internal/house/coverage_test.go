@@ -13,12 +13,14 @@ import (
 	"github.com/rockpool-id/rockpool/internal/api"
 	"github.com/rockpool-id/rockpool/internal/api/cognitoapi"
 	"github.com/rockpool-id/rockpool/internal/api/iamapi"
+	"github.com/rockpool-id/rockpool/internal/api/rockpoolapi"
 	"github.com/rockpool-id/rockpool/internal/api/stsapi"
 	"github.com/rockpool-id/rockpool/internal/config"
 	"github.com/rockpool-id/rockpool/internal/gateway/s3gw"
 	"github.com/rockpool-id/rockpool/internal/wire"
 	"github.com/rockpool-id/rockpool/internal/wire/cognitowire"
 	"github.com/rockpool-id/rockpool/internal/wire/iamwire"
+	"github.com/rockpool-id/rockpool/internal/wire/rockpoolwire"
 	"github.com/rockpool-id/rockpool/internal/wire/stswire"
 )
 
@@ -44,6 +46,7 @@ func TestCoverageIsTrue(t *testing.T) {
 		{"sts", 11, served(stswire.Operations(), (&stsapi.Service{}).Rules())},
 		{"iam", 176, served(iamwire.Operations(), (&iamapi.Implementation{}).Rules())},
 		{"s3", 111, s3},
+		{"rockpool", len(rockpoolwire.Operations()), served(rockpoolwire.Operations(), (&rockpoolapi.Service{}).Rules())},
 	}
 	documented := coverage(t)
 	for _, s := range services {

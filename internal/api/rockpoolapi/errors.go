@@ -1,0 +1,55 @@
+package rockpoolapi
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/decision"
+	"github.com/rockpool-id/rockpool/internal/wire/awserr"
+	wire "github.com/rockpool-id/rockpool/internal/wire/rockpoolwire"
+)
+
+// noRecord says that nothing was recorded under a request id.
+type noRecord struct {
+	requestID string
+	keeps     decision.What
+	maxAge    time.Duration
+}
+
+func (e *noRecord) Error() string { return "rockpoolapi: no record of request " + e.requestID }
+
+// Error turns refusals of this package into wire errors.
+func (s *Service) Error(err error) *awserr.Error {
+	if e, ok := errors.AsType[*noRecord](err); ok {
+		return wire.ResourceNotFoundException(fmt.Sprintf("There is no record of request %s. %s", e.requestID, e.why()))
+	}
+	return nil
+}
+
+// why lists the reasons why there may be no record.
+func (e *noRecord) why() string {
+	switch e.keeps {
+	case decision.Off:
+		return "This server keeps no records of decisions: the setting is off."
+	case decision.All:
+		return fmt.Sprintf("Either it asked nothing that policies decide, or it is older than %s, or it was made to another server or account, "+
+			"or there were too many at that time to record all.", age(e.maxAge))
+	}
+	return fmt.Sprintf("Either it was not denied (only denials are recorded), or it is older than %s, or it was made to another server or account, "+
+		"or there were too many at that time to record all.", age(e.maxAge))
+}
+
+// age says a time in days or hours, which is how it is set.
+func age(d time.Duration) string {
+	if d == 0 {
+		d = decision.DefaultMaxAge
+	}
+	if days := d / (24 * time.Hour); days > 1 && d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%d days", days)
+	}
+	if hours := d / time.Hour; hours > 1 && d%time.Hour == 0 {
+		return fmt.Sprintf("%d hours", hours)
+	}
+	return d.String()
+}

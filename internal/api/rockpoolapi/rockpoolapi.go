@@ -1,0 +1,96 @@
+package rockpoolapi
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/api"
+	"github.com/rockpool-id/rockpool/internal/decision"
+	"github.com/rockpool-id/rockpool/internal/keys"
+	wire "github.com/rockpool-id/rockpool/internal/wire/rockpoolwire"
+)
+
+// Finder finds what was recorded of a request; *decision.Keeper is one.
+type Finder interface {
+	// Find returns the records of a request that belong to the account, in order
+	// of their Seq. None is no error.
+	Find(ctx context.Context, account, requestID string) ([]*decision.Record, error)
+}
+
+// Config is what the service is made from.
+type Config struct {
+	Decisions Finder
+	// Keeps and MaxAge are the settings of the keeper, to say why there may be no
+	// record of a request.
+	Keeps  decision.What
+	MaxAge time.Duration
+	// Sealer seals authorization messages.
+	Sealer keys.Sealer
+	Region string
+}
+
+// Service implements the wire API of Rockpool's own service.
+type Service struct{ cfg Config }
+
+var _ api.Implementation[wire.API] = (*Service)(nil)
+
+// New returns the implementation, to be joined with rockpoolwire.Model by api.New.
+func New(cfg Config) (*Service, error) {
+	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Region == "" {
+		return nil, errors.New("rockpoolapi: the decisions, the sealer and the region are needed")
+	}
+	return &Service{cfg: cfg}, nil
+}
+
+// As gives the API bound to one call.
+func (s *Service) As(c *api.Call) wire.API { return &bound{Service: s, call: c} }
+
+// Rules says what the guard asks for each operation.
+func (s *Service) Rules() api.Rules {
+	return api.Rules{
+		"ExplainDecision": api.On(func(c *api.Call, in *wire.ExplainDecisionInput) string {
+			return "arn:aws:rockpool:" + s.cfg.Region + ":" + c.Caller.Account + ":decision/" + *in.RequestId
+		}),
+	}
+}
+
+// bound is the API for one call.
+type bound struct {
+	wire.Unimplemented
+	*Service
+	call *api.Call
+}
+
+// ExplainDecision says how a request was decided and why.
+func (b *bound) ExplainDecision(ctx context.Context, in *wire.ExplainDecisionInput) (*wire.ExplainDecisionOutput, error) {
+	records, err := b.cfg.Decisions.Find(ctx, b.call.Caller.Account, *in.RequestId)
+	if err != nil {
+		return nil, err
+	}
+	if len(records) == 0 {
+		return nil, &noRecord{requestID: *in.RequestId, keeps: b.cfg.Keeps, maxAge: b.cfg.MaxAge}
+	}
+	out := &wire.ExplainDecisionOutput{RequestId: in.RequestId, Decisions: make([]wire.Decision, 0, len(records))}
+	for _, r := range records {
+		d, err := b.decision(r)
+		if err != nil {
+			return nil, err
+		}
+		out.Decisions = append(out.Decisions, d)
+		if r.More > 0 {
+			out.NotKept = integer(r.More)
+		}
+	}
+	return out, nil
+}
+
+func (b *bound) decision(r *decision.Record) (wire.Decision, error) {
+	message, err := decision.Encode(b.cfg.Sealer, r)
+	if err != nil {
+		return wire.Decision{}, err
+	}
+	d := shape(r)
+	d.EncodedAuthorizationMessage = &message
+	return d, nil
+}
