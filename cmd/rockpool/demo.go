@@ -7,6 +7,7 @@ import (
 	"os"
 	"text/template"
 
+	"github.com/rockpool-id/rockpool/internal/client"
 	"github.com/rockpool-id/rockpool/internal/config"
 	"github.com/rockpool-id/rockpool/internal/demo"
 )
@@ -41,7 +42,7 @@ func (c *demoCmd) Run(e *env) (err error) {
 	}
 	d, err := demo.Start(e.ctx, demo.Config{
 		Server: c.Config, SiteListen: c.SiteListen, GoogleListen: c.GoogleListen, Temporary: temporary,
-		Version: version, Log: newLogger(e.stderr, c.LogFormat, level),
+		Program: programName(), Announce: announcement(), Version: version, Log: newLogger(e.stderr, c.LogFormat, level),
 	})
 	if err != nil {
 		return err
@@ -58,8 +59,26 @@ func (c *demoCmd) Run(e *env) (err error) {
 	return d.Wait(e.ctx)
 }
 
+// programName is how to call this program again from the same folder.
+func programName() string {
+	if name := os.Args[0]; name != "" {
+		return name
+	}
+	return "rockpool"
+}
+
+// announcement is the file that tells the command line of the demo, "" when there
+// is no place for one.
+func announcement() string {
+	path, err := client.DemoPath()
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
 // welcomeText is what the demo prints once the story can be told: addresses,
-// credentials and three commands.
+// credentials and commands.
 const welcomeText = `
 Rockpool demo
 
@@ -87,7 +106,10 @@ Open the website and press "Sign in with Google". Or, in a terminal:
   3. List the private bucket with them, and try what no policy allows
      aws --endpoint-url {{.API}} s3 ls s3://{{.PrivateBucket}}
      aws --endpoint-url {{.API}} s3 cp s3://{{.StaffBucket}}/{{.ForbiddenKey}} .
-
+{{if .Denied}}
+  4. Read why it was refused. {{.Person}} has tried already; every refusal on the website names its request, too
+     {{.Explain}} {{.Denied}}
+{{end}}
 Ctrl-C stops everything{{if .Temporary}} and forgets it{{end}}.
 `
 

@@ -45,7 +45,7 @@ func writeRequest(b *bytes.Buffer, d *rockpoolwire.Decision) {
 		}
 	}
 	line("Request", text(d.RequestId)+", "+d.Time.UTC().Format(time.DateTime)+" UTC")
-	line("Who", who(d.Principal), signedIn(d.Principal), identity(d.Principal))
+	line("Who", who(d.Principal), identity(d.Principal))
 	from := text(d.SourceIp)
 	if agent := text(d.UserAgent); agent != "" {
 		from = strings.TrimPrefix(from+", "+agent, ", ")
@@ -61,38 +61,41 @@ func writeQuestion(b *bytes.Buffer, d *rockpoolwire.Decision) {
 	b.WriteString(strings.TrimRight(visibleLines(text(d.Text)), "\n") + "\n")
 }
 
+// who names the person behind a request as far as the server knows: the words of
+// the explanation name the session and its role.
 func who(p *rockpoolwire.Principal) string {
 	switch {
-	case text(p.Arn) != "":
-		return text(p.Arn)
 	case text(p.Type) == "Anonymous":
 		return "nobody: the request was not signed"
-	case text(p.Id) != "":
-		return text(p.Type) + " " + text(p.Id)
+	case text(p.IdentityId) != "":
+		return login(p)
+	case text(p.Arn) != "":
+		return text(p.Arn)
 	}
-	return text(p.Type)
+	return strings.TrimSpace(text(p.Type) + " " + text(p.Id))
 }
 
-// signedIn says how a person came to the session: through which provider, or as a
-// guest.
-func signedIn(p *rockpoolwire.Principal) string {
+// login says how a person came to an identity, by the amr of the session:
+// "unauthenticated", or "authenticated" and for each login two elements, the
+// provider and one that ends in a colon and the subject (cognito-identity.md 4.3).
+func login(p *rockpoolwire.Principal) string {
 	amr := strings.Split(text(p.Amr), ",")
-	if slices.Contains(amr, "unauthenticated") {
+	switch amr[0] {
+	case "unauthenticated":
 		return "a guest, who has not signed in"
+	case "authenticated":
+	default:
+		return "somebody with an identity"
 	}
-	var providers []string
-	for _, a := range amr {
-		if a != "" && a != "authenticated" && !strings.Contains(a, ":") {
-			providers = append(providers, a)
+	var logins []string
+	for pair := range slices.Chunk(amr[1:], 2) {
+		one := pair[0]
+		if len(pair) == 2 {
+			one += " as " + pair[1][strings.LastIndex(pair[1], ":")+1:]
 		}
+		logins = append(logins, one)
 	}
-	if len(providers) == 0 && text(p.Provider) != "" {
-		providers = []string{text(p.Provider)}
-	}
-	if len(providers) == 0 {
-		return ""
-	}
-	return "signed in through " + strings.Join(providers, " and ")
+	return "somebody signed in with " + strings.Join(logins, " and with ")
 }
 
 func identity(p *rockpoolwire.Principal) string {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rockpool-id/rockpool/internal/client"
 	"github.com/rockpool-id/rockpool/internal/config"
 	"github.com/rockpool-id/rockpool/internal/pretend"
 	"github.com/rockpool-id/rockpool/internal/server"
@@ -21,6 +22,8 @@ type Config struct {
 	SiteListen   string // address of the website
 	GoogleListen string // address of the pretend Google
 	Temporary    bool   // the data folder goes when the demo stops
+	Program      string // how this program is called, for the commands that are shown
+	Announce     string // file that tells the command line of the demo (decision 0004); "" for none
 	Version      string
 	Log          *slog.Logger
 }
@@ -31,11 +34,12 @@ type Demo struct {
 	// SiteBuilt is false when the website shows a placeholder only.
 	SiteBuilt bool
 
-	server  *server.Server
-	servers []*http.Server
-	serving sync.WaitGroup
-	stop    context.CancelFunc
-	failed  chan error
+	server   *server.Server
+	withdraw func() error // takes the file of Announce away
+	servers  []*http.Server
+	serving  sync.WaitGroup
+	stop     context.CancelFunc
+	failed   chan error
 }
 
 // Story is what the person at the terminal gets.
@@ -52,6 +56,11 @@ type Story struct {
 	RootKeyID           string
 	RootSecret          string
 	RoleName, AppBucket string
+	// Explain is the command that says why a request was denied, without its id.
+	Explain string
+	// Denied is the id of a request that was denied while the demo started: Person
+	// asked for the forbidden picture. "" when nothing was denied.
+	Denied, Person string
 }
 
 // Start runs the pretend Google, the server and the website, and takes the
@@ -104,21 +113,36 @@ func Start(ctx context.Context, c Config) (d *Demo, err error) {
 	d.serve(siteListener, pages, c.Log)
 
 	keyID, secret := d.server.RootKey()
-	cl := &client{
-		endpoint: d.server.URL(), region: c.Server.Region, account: c.Server.Account, keyID: keyID, secret: secret,
-		http: pages.http, now: time.Now,
+	root := client.Config{
+		Endpoint: d.server.URL(), Region: c.Server.Region, HTTP: pages.http, UserAgent: "rockpool-demo",
+		Credentials: client.Credentials{AccessKeyID: keyID, Secret: secret},
 	}
-	page, err := seed(ctx, cl, origins, googleURL)
+	cl, err := client.New(root)
+	if err != nil {
+		return d, err
+	}
+	explain := c.Program + " explain"
+	if d.withdraw = announce(&c, &root); d.withdraw == nil {
+		explain += " --endpoint " + root.Endpoint
+	}
+	page, err := seed(ctx, &administrator{Client: cl, account: c.Server.Account}, origins, googleURL, explain)
 	if err != nil {
 		return d, fmt.Errorf("prepare the demo: %w", err)
 	}
 	d.Story = Story{
 		API: d.server.URL(), Site: siteURL, Google: googleURL, Region: c.Server.Region, Temporary: c.Temporary, PoolID: page.PoolID,
 		PrivateBucket: PrivateBucket, StaffBucket: StaffBucket, ForbiddenKey: ForbiddenKey, AppBucket: AppBucket,
-		ClientID: ClientID, RootKeyID: keyID, RootSecret: secret.Reveal(), RoleName: RoleName,
+		ClientID: ClientID, RootKeyID: keyID, RootSecret: secret.Reveal(), RoleName: RoleName, Explain: explain,
+	}
+	if d.withdraw == nil {
+		d.Story.Explain = "AWS_ACCESS_KEY_ID=" + keyID + " AWS_SECRET_ACCESS_KEY=" + secret.Reveal() + " " + explain
 	}
 	for _, p := range google.People() {
 		d.Story.People = append(d.Story.People, p.Email)
+	}
+	d.Story.Person = google.People()[0].Name
+	if d.Story.Denied, err = askForbidden(ctx, root, googleURL, d.Story.People[0], page.PoolID); err != nil {
+		return d, fmt.Errorf("ask for the forbidden picture: %w", err)
 	}
 	_, err = site.ReadFile("site/index.html")
 	d.SiteBuilt = err == nil
@@ -135,11 +159,28 @@ func (d *Demo) Wait(ctx context.Context) error {
 	}
 }
 
+// announce tells the command line where the demo runs. A machine where that cannot
+// be written has longer commands, and nothing else missing.
+func announce(c *Config, root *client.Config) (withdraw func() error) {
+	if c.Announce == "" {
+		return nil
+	}
+	withdraw, err := client.Announce(c.Announce, client.Demo{Endpoint: root.Endpoint, Region: root.Region, Credentials: root.Credentials})
+	if err != nil {
+		c.Log.Warn("the command line will not find the demo by itself", "error", err)
+		return nil
+	}
+	return withdraw
+}
+
 // Close stops everything, lets requests under way finish, and closes the data
 // folder.
 func (d *Demo) Close() error {
 	d.stop()
 	var errs []error
+	if d.withdraw != nil {
+		errs = append(errs, d.withdraw())
+	}
 	for _, s := range d.servers {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		err := s.Shutdown(ctx)

@@ -2,17 +2,16 @@ package demo
 
 import (
 	"context"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"mime"
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/rockpool-id/rockpool/internal/client"
 )
 
 // The names of the story. Buckets are named for what they hold.
@@ -46,12 +45,14 @@ type story struct {
 	} `json:"forbidden"`
 	ClientID string `json:"clientId"`
 	Google   string `json:"google"`
+	// Explain is the command that says why a request was denied, without its id.
+	Explain string `json:"explain"`
 }
 
 // seed takes the steps of the workshop. It may run again on the same data
 // folder: what exists is brought into the same state.
-func seed(ctx context.Context, c *client, siteOrigins []string, google string) (*story, error) {
-	s := &story{Endpoint: c.endpoint, Region: c.region, Bucket: PrivateBucket, ClientID: ClientID, Google: google}
+func seed(ctx context.Context, c *administrator, siteOrigins []string, google, explain string) (*story, error) {
+	s := &story{Endpoint: c.Endpoint(), Region: c.Region(), Bucket: PrivateBucket, ClientID: ClientID, Google: google, Explain: explain}
 	s.Forbidden.Bucket, s.Forbidden.Key = StaffBucket, ForbiddenKey
 	if err := seedBuckets(ctx, c, siteOrigins); err != nil {
 		return nil, err
@@ -72,9 +73,9 @@ func seed(ctx context.Context, c *client, siteOrigins []string, google string) (
 // seedBuckets makes the private bucket, closed to the public and readable by
 // the site's origin once signed in, the bucket outside the policy, and the app
 // bucket that everybody may read.
-func seedBuckets(ctx context.Context, c *client, siteOrigins []string) error {
+func seedBuckets(ctx context.Context, c *administrator, siteOrigins []string) error {
 	for _, b := range []string{PrivateBucket, StaffBucket, AppBucket} {
-		if err := c.put(ctx, "/"+b, "", nil); err != nil && !hasCode(err, "BucketAlreadyOwnedByYou") {
+		if err := c.put(ctx, "/"+b, "", nil); err != nil && !client.HasCode(err, "BucketAlreadyOwnedByYou") {
 			return err
 		}
 	}
@@ -135,7 +136,7 @@ func corsDocument(origins []string) []byte {
 
 // seedPool makes the identity pool with authenticated access through Google, or
 // finds the one of an earlier run.
-func seedPool(ctx context.Context, c *client) (string, error) {
+func seedPool(ctx context.Context, c *administrator) (string, error) {
 	var list struct {
 		IdentityPools []struct{ IdentityPoolId, IdentityPoolName string }
 	}
@@ -158,7 +159,7 @@ func seedPool(ctx context.Context, c *client) (string, error) {
 
 // seedRole makes the role that people of the pool get, lets it read the private
 // bucket, and gives it to the pool.
-func seedRole(ctx context.Context, c *client, poolID string) error {
+func seedRole(ctx context.Context, c *administrator, poolID string) error {
 	trust := `{
   "Version": "2012-10-17",
   "Statement": [{
@@ -175,7 +176,7 @@ func seedRole(ctx context.Context, c *client, poolID string) error {
 		"RoleName": RoleName, "Path": "/service-role/", "AssumeRolePolicyDocument": trust,
 		"Description": "People who signed in to the demo's identity pool",
 	})
-	if hasCode(err, "EntityAlreadyExists") {
+	if client.HasCode(err, "EntityAlreadyExists") {
 		err = c.iam(ctx, "UpdateAssumeRolePolicy", map[string]string{"RoleName": RoleName, "PolicyDocument": trust})
 	}
 	if err != nil {
@@ -205,7 +206,7 @@ func seedRole(ctx context.Context, c *client, poolID string) error {
 
 // seedSite puts the website's files into the app bucket, with the pool id,
 // bucket name and client id in config.json.
-func seedSite(ctx context.Context, c *client, s *story) error {
+func seedSite(ctx context.Context, c *administrator, s *story) error {
 	config, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return fmt.Errorf("site configuration: %w", err)
@@ -237,15 +238,4 @@ func escapeKey(key string) string {
 		parts[i] = url.PathEscape(parts[i])
 	}
 	return strings.Join(parts, "/")
-}
-
-func checksum(body []byte) string {
-	sum := sha256.Sum256(body)
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// hasCode reports whether err is an error answer with this code.
-func hasCode(err error, code string) bool {
-	var f *failure
-	return errors.As(err, &f) && strings.TrimSuffix(f.Code, ":") == code
 }

@@ -213,7 +213,7 @@ async function attempt(place, button, run, { asked, allowed }) {
     showAnswer(byId(place), { kind: 'open', lead: allowed, id: requestId(out) });
   } catch (e) {
     const answered = describe(e).status !== null;
-    showAnswer(byId(place), { kind: answered ? 'refused' : 'unknown', lead: answered ? asked : 'There was no answer to show.', error: e });
+    showAnswer(byId(place), { kind: answered ? 'refused' : 'unknown', lead: answered ? asked : 'There was no answer to show.', error: e, explain: config.explain });
     if (isExpired(e)) signInAgain('The temporary keys have expired.');
   } finally {
     button.disabled = false;

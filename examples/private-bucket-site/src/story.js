@@ -69,13 +69,40 @@ function call([operation, id, ms]) {
     id ? el('span', { class: 'id' }, ' request ', el('code', { 'data-request-id': id }, id)) : null);
 }
 
-/** What a service answered to an attempt, in its own words. */
-export function showAnswer(place, { kind, lead, error, id, detail }) {
+/**
+ * What a service answered to an attempt, in its own words. explain is the command
+ * that says why a request was denied, without its id; it is shown for what
+ * policies deny.
+ */
+export function showAnswer(place, { kind, lead, error, id, detail, explain }) {
   const d = error ? describe(error) : null;
   const recorded = d?.id ?? id;
+  const denied = explain && d?.id && /^AccessDenied/.test(d.code);
   place.replaceChildren(el('div', { class: `verdict ${kind}` },
     el('p', { class: 'lead-in' }, lead),
     d ? el('blockquote', {}, el('strong', {}, d.status ? `${d.code} · HTTP ${d.status}` : d.code), el('p', {}, d.message)) : null,
     detail ? el('p', {}, detail) : null,
-    recorded ? el('p', { class: 'foot-note' }, el('span', {}, 'request ', el('code', { 'data-request-id': recorded }, recorded))) : null));
+    recorded ? el('p', { class: 'foot-note' }, el('span', {}, 'request ', el('code', { 'data-request-id': recorded }, recorded))) : null,
+    denied ? whyCommand(`${explain} ${d.id}`) : null));
+}
+
+/** The command to copy, for whoever runs the server. */
+function whyCommand(command) {
+  const code = el('code', { 'data-testid': 'explain-command', tabindex: '0' }, command);
+  const told = el('span', { role: 'status', class: 'told' });
+  return el('div', { class: 'why' },
+    el('p', {}, 'Which statement came closest, and what would allow it? Whoever runs the server can read it in a terminal:'),
+    el('div', { class: 'command' }, code,
+      el('button', { type: 'button', 'data-testid': 'explain-copy', onclick: () => copy(command, code, told) }, 'Copy')), told);
+}
+
+/** Copies, or where the browser does not let the page, marks the text for the person to do it. */
+async function copy(text, shown, told) {
+  try {
+    await navigator.clipboard.writeText(text);
+    told.textContent = 'Copied.';
+  } catch {
+    getSelection().selectAllChildren(shown);
+    told.textContent = 'Marked: press Ctrl+C or ⌘C.';
+  }
 }
