@@ -3,6 +3,7 @@ package cognitoapi
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/rockpool-id/rockpool/internal/login"
 	"github.com/rockpool-id/rockpool/internal/pool"
@@ -88,6 +89,13 @@ func refused(r *login.Refusal) *awserr.Error {
 	case login.WrongIssuer:
 		return wire.NotAuthorizedException("Invalid login token. Issuer doesn't match providerName")
 	case login.WrongAudience:
+		// A user pool's or an app's client that is not configured counts as
+		// the provider not being so; Google, Apple and OIDC have a sentence
+		// about the audience.
+		switch {
+		case strings.HasPrefix(r.Provider, "cognito-idp."), r.Provider == pool.Facebook, r.Provider == pool.Amazon, r.Provider == pool.Twitter:
+			return wire.NotAuthorizedException("Token is not from a supported provider of this identity pool.")
+		}
 		return wire.NotAuthorizedException("Invalid login token. Incorrect token audience.")
 	case login.MissingClaim:
 		return wire.NotAuthorizedException("Invalid login token. Missing a required claim: " + r.Claim)
@@ -99,10 +107,11 @@ func refused(r *login.Refusal) *awserr.Error {
 		return wire.NotAuthorizedException("Invalid login token. Token is too old.")
 	case login.ProviderUnreachable:
 		return wire.ExternalServiceException("The login provider " + r.Provider + " could not be reached.")
+	case login.Rejected:
+		return wire.NotAuthorizedException("Invalid login token. The login provider does not accept the token.")
 	case login.WrongProvider:
 		return wire.NotAuthorizedException("Token is not from a supported provider of this identity pool.")
 	}
-	// BadSignature, UnknownKey, BadAlgorithm, UnsupportedHeader, Rejected and
-	// whatever a later verifier may say.
+	// BadSignature, UnknownKey, BadAlgorithm, UnsupportedHeader and whatever a later verifier may say.
 	return wire.NotAuthorizedException("Invalid login token. Couldn't verify signed token.")
 }
