@@ -24,6 +24,9 @@ type SignIn struct {
 	// Logins are the logins that were proven in this call, by provider.
 	Logins []Login
 	AMR    []string
+	// TagKeys are the keys of the session's tags. What a tag says of a person
+	// stays out of records.
+	TagKeys []string
 }
 
 // GetCredentials is the enhanced flow: it verifies the logins, settles the
@@ -72,13 +75,24 @@ func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins m
 	for _, v := range proven {
 		in.Logins = append(in.Logins, Login{Provider: v.Provider, Subject: v.Subject})
 	}
-	if in.Role, err = chooseRole(p, len(proven) > 0, customRole); err != nil {
+	if in.Role, err = chooseRole(p, id, proven, customRole); err != nil {
 		return nil, err
 	}
-	result, err := s.STS.AssumeRoleForIdentity(ctx, sts.IdentityGrant{
-		RoleARN: in.Role.ARN, PoolID: p.ID, IdentityID: id.ID, AMR: in.AMR, Guest: len(proven) == 0,
-		Request: request,
-	})
+	tags, err := s.principalTags(p, id, proven)
+	if err != nil {
+		return nil, &NoRole{Kind: in.Role.Kind, RoleARN: in.Role.ARN, Err: err}
+	}
+	for _, t := range tags {
+		in.TagKeys = append(in.TagKeys, t.Key)
+	}
+	grant := sts.IdentityGrant{
+		RoleARN: in.Role.ARN, PoolID: p.ID, IdentityID: id.ID, AMR: in.AMR, Tags: tags,
+		SessionName: p.sessionName(id, proven), Duration: s.duration(p, in.Role.ARN), Request: request,
+	}
+	if len(proven) == 0 {
+		grant.Guest, grant.PolicyARNs = true, p.GuestPolicies()
+	}
+	result, err := s.STS.AssumeRoleForIdentity(ctx, grant)
 	var denied *sts.TrustDenied
 	var invalid *sts.Invalid
 	var tooLarge *sts.PackedTooLarge

@@ -76,8 +76,19 @@ type NoRole struct {
 	Err     error
 }
 
-// RoleNotAllowed reports a CustomRoleArn that the logins do not permit.
-type RoleNotAllowed struct{ ARN string }
+// RoleNotAllowed reports a CustomRoleArn that the logins do not permit. Source is
+// what would have to name it.
+type RoleNotAllowed struct{ ARN, Source string }
+
+// AmbiguousRole reports a role mapping that finds no one role and denies then.
+type AmbiguousRole struct {
+	Mapping string // the provider, as the mapping names it
+	Reason  string
+}
+
+// TagsTooLarge reports that the attributes for access control do not fit a
+// session. On the wire it is the pool's configuration that is at fault.
+type TagsTooLarge struct{ Size int }
 
 // RoleForbidden reports a role ARN that cannot be attached to a pool.
 type RoleForbidden struct {
@@ -154,7 +165,13 @@ func (e *NoRole) Error() string {
 func (e *NoRole) Unwrap() error { return e.Err }
 
 func (e *RoleNotAllowed) Error() string {
-	return fmt.Sprintf("pool: role %s may not be chosen", e.ARN)
+	return fmt.Sprintf("pool: role %s is not allowed by %s", e.ARN, e.Source)
+}
+func (e *TagsTooLarge) Error() string {
+	return fmt.Sprintf("pool: the values of the principal tags have %d bytes together, of %d", e.Size, maxTagsText)
+}
+func (e *AmbiguousRole) Error() string {
+	return fmt.Sprintf("pool: the role mapping of %s denies: %s", e.Mapping, e.Reason)
 }
 func (e *RoleForbidden) Error() string {
 	return fmt.Sprintf("pool: role %s: %s", e.ARN, e.Reason)

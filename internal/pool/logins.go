@@ -16,9 +16,20 @@ type verified struct {
 	Provider string // the Logins key
 	Subject  string
 	Claims   *login.Claims
+	naming
+}
+
+// naming is what a login is called in the places that name it.
+type naming struct {
 	// AMR is the provider pair for the amr list (cognito-identity.md 4.3):
 	// the provider's name and the text that names the login.
 	AMR [2]string
+	// Client is the client or application id that the login counts under. Of a
+	// consumer key and its secret it is the key alone.
+	Client string
+	// Mapping and TagMap name the provider as role mappings and principal tag
+	// maps do (cognito-identity.md 5.2 and 6).
+	Mapping, TagMap string
 }
 
 // verify checks every login of a request, in the order of their keys. All must
@@ -36,7 +47,7 @@ func (s *Service) verify(ctx context.Context, p *Pool, logins map[string]string)
 	}
 	out := make([]verified, len(keys))
 	for i, key := range keys {
-		claims, pair, err := checks[i].verify(ctx, logins[key])
+		claims, names, err := checks[i].verify(ctx, logins[key])
 		var refusal *login.Refusal
 		switch {
 		case errors.As(err, &refusal):
@@ -48,7 +59,7 @@ func (s *Service) verify(ctx context.Context, p *Pool, logins map[string]string)
 			// the same person.
 			return nil, fmt.Errorf("verify login of %s: verifier returned no subject", key)
 		}
-		out[i] = verified{Provider: key, Subject: claims.Subject, Claims: claims, AMR: pair}
+		out[i] = verified{Provider: key, Subject: claims.Subject, Claims: claims, naming: names}
 	}
 	return out, nil
 }
@@ -64,11 +75,11 @@ type check struct {
 	// live asks the provider whether the login still stands, if the pool
 	// demands it.
 	live func(ctx context.Context, token string, claims *login.Claims) error
-	amr  func(*login.Claims) [2]string
+	name func(*login.Claims) naming
 }
 
-// verify returns the proven claims and the login's pair for the amr list.
-func (c check) verify(ctx context.Context, token string) (*login.Claims, [2]string, error) {
+// verify returns the proven claims and what the login is called.
+func (c check) verify(ctx context.Context, token string) (*login.Claims, naming, error) {
 	claims, err := c.verifier.Verify(ctx, token, c.expect)
 	var refusal *login.Refusal
 	if c.also != nil && errors.As(err, &refusal) && refusal.Kind == login.WrongAudience {
@@ -78,9 +89,9 @@ func (c check) verify(ctx context.Context, token string) (*login.Claims, [2]stri
 		err = c.live(ctx, token, claims)
 	}
 	if err != nil {
-		return nil, [2]string{}, err
+		return nil, naming{}, err
 	}
-	return claims, c.amr(claims), nil
+	return claims, c.name(claims), nil
 }
 
 // checkFor finds how the pool verifies logins under key, or why it does not.
@@ -101,8 +112,9 @@ func (s *Service) checkFor(p *Pool, key string, all []string) (check, error) {
 		found = append(found, check{
 			verifier: v,
 			expect:   want,
-			amr: func(c *login.Claims) [2]string {
-				return [2]string{key, key + ":" + audience(c, want.ClientIDs) + ":" + c.Subject}
+			name: func(c *login.Claims) naming {
+				client := audience(c, want.ClientIDs)
+				return naming{AMR: [2]string{key, key + ":" + client + ":" + c.Subject}, Client: client, Mapping: key, TagMap: key}
 			},
 		})
 	}
@@ -123,7 +135,13 @@ func (s *Service) checkFor(p *Pool, key string, all []string) (check, error) {
 				Provider: key, Issuer: scheme + provider.URL,
 				ClientIDs: provider.ClientIDs, Thumbprints: provider.Thumbprints,
 			},
-			amr: func(c *login.Claims) [2]string { return [2]string{key, provider.ARN() + ":OIDC:" + c.Subject} },
+			name: func(c *login.Claims) naming {
+				registered := provider.ARN()
+				return naming{
+					AMR: [2]string{key, registered + ":OIDC:" + c.Subject}, Client: audience(c, provider.ClientIDs),
+					Mapping: registered, TagMap: registered,
+				}
+			},
 		})
 	}
 	switch {

@@ -128,7 +128,7 @@ func (w *world) pool(guests bool) *pool.Pool {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.SetRoles(w.t.Context(), p.ID, map[string]string{pool.Authenticated: authRole, pool.Unauthenticated: gstRole}); err != nil {
+	if err := w.SetRoles(w.t.Context(), p.ID, map[string]string{pool.Authenticated: authRole, pool.Unauthenticated: gstRole}, nil); err != nil {
 		w.t.Fatal(err)
 	}
 	return p
@@ -337,7 +337,7 @@ func TestGetCredentials(t *testing.T) {
 	refused(t, "trust refused", err, &pool.NoRole{})
 	w.sts.err = nil
 
-	if err := w.SetRoles(t.Context(), p.ID, nil); err != nil {
+	if err := w.SetRoles(t.Context(), p.ID, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	_, err = w.GetCredentials(t.Context(), eve, google("eve"), "", nil)
@@ -419,7 +419,7 @@ func TestUpdateKeepsWhatTerraformNeverSends(t *testing.T) {
 		"missing":         "arn:aws:iam::012345678901:role/nobody",
 		"a user":          "arn:aws:iam::012345678901:user/auth",
 	} {
-		refused(t, "role "+name, w.SetRoles(t.Context(), p.ID, map[string]string{pool.Authenticated: role}), &pool.RoleForbidden{})
+		refused(t, "role "+name, w.SetRoles(t.Context(), p.ID, map[string]string{pool.Authenticated: role}, nil), &pool.RoleForbidden{})
 	}
 }
 

@@ -170,26 +170,38 @@ func (s *Service) DeletePool(ctx context.Context, id string) error {
 	return nil
 }
 
-// SetRoles replaces the pool's default roles; an empty map clears them. Each
-// role must exist in the pool's account.
-func (s *Service) SetRoles(ctx context.Context, id string, roles map[string]string) error {
+// SetRoles replaces the pool's default roles and role mappings; what is empty is
+// cleared. Each role must exist in the pool's account.
+func (s *Service) SetRoles(ctx context.Context, id string, roles map[string]string, mappings map[string]RoleMapping) error {
 	_, err := s.change(ctx, id, func(p *Pool) error {
-		for _, kind := range slices.Sorted(maps.Keys(roles)) {
-			parsed, err := arn.Parse(roles[kind])
-			if err != nil || parsed.Service != "iam" || !strings.HasPrefix(parsed.Resource, "role/") {
-				return &RoleForbidden{ARN: roles[kind], Reason: "not the ARN of a role"}
-			}
-			if parsed.Account != p.Account {
-				return &RoleForbidden{ARN: roles[kind], Reason: "not in the account of the pool"}
-			}
-			if _, ok := s.IAM().RoleByARN(roles[kind]); !ok {
-				return &RoleForbidden{ARN: roles[kind], Reason: "no such role"}
+		if err := p.checkMappings(mappings); err != nil {
+			return err
+		}
+		for _, role := range slices.Concat(slices.Sorted(maps.Values(roles)), mappedRoles(mappings)) {
+			if err := s.checkRole(p, role); err != nil {
+				return err
 			}
 		}
 		p.Roles = maps.Clone(roles)
+		p.RoleMappings = cloneMappings(mappings)
 		return nil
 	})
 	return err
+}
+
+// checkRole refuses what is not a role of the pool's account.
+func (s *Service) checkRole(p *Pool, role string) error {
+	parsed, err := arn.Parse(role)
+	if err != nil || parsed.Service != "iam" || !strings.HasPrefix(parsed.Resource, "role/") {
+		return &RoleForbidden{ARN: role, Reason: "not the ARN of a role"}
+	}
+	if parsed.Account != p.Account {
+		return &RoleForbidden{ARN: role, Reason: "not in the account of the pool"}
+	}
+	if _, ok := s.IAM().RoleByARN(role); !ok {
+		return &RoleForbidden{ARN: role, Reason: "no such role"}
+	}
+	return nil
 }
 
 // Tag adds or replaces tags of a pool.

@@ -22,7 +22,7 @@ func (w *world) make(in pool.Settings) *pool.Pool {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.SetRoles(w.t.Context(), p.ID, map[string]string{pool.Authenticated: authRole, pool.Unauthenticated: gstRole}); err != nil {
+	if err := w.SetRoles(w.t.Context(), p.ID, map[string]string{pool.Authenticated: authRole, pool.Unauthenticated: gstRole}, nil); err != nil {
 		w.t.Fatal(err)
 	}
 	return p
@@ -216,7 +216,7 @@ func TestChangesThatTheStoreRefuses(t *testing.T) {
 	_, err := stale.UpdatePool(t.Context(), p.ID, pool.Settings{Name: "q"})
 	refused(t, "UpdatePool", err, &pool.Conflict{})
 	refused(t, "Tag", stale.Tag(t.Context(), p.ID, map[string]string{"a": "b"}), &pool.Conflict{})
-	refused(t, "SetRoles", stale.SetRoles(t.Context(), p.ID, nil), &pool.Conflict{})
+	refused(t, "SetRoles", stale.SetRoles(t.Context(), p.ID, nil, nil), &pool.Conflict{})
 	if got, err := stale.Pool(p.ID); err != nil || got.Name != before.Name || len(got.Tags) != len(tags) || len(got.Roles) != 2 {
 		t.Errorf("refused changes are served: %+v, %v", got, err)
 	}

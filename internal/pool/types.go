@@ -24,8 +24,15 @@ type Pool struct {
 	SAMLProviderARNs        []string
 	Tags                    map[string]string
 	Roles                   map[string]string // "authenticated", "unauthenticated" → role ARN
-	Created                 time.Time
-	Version                 int64
+	// RoleMappings chooses roles by provider, in the form of its name that
+	// RoleMapping describes.
+	RoleMappings map[string]RoleMapping `json:",omitempty"`
+	// TagMaps are the attributes for access control, by provider.
+	TagMaps map[string]TagMap `json:",omitempty"`
+	// Sessions is what AWS does not let one set.
+	Sessions SessionSettings
+	Created  time.Time
+	Version  int64
 }
 
 // UserPool is one user pool client that may sign in to a pool.
@@ -61,6 +68,9 @@ func (p *Pool) clone() *Pool {
 	c.SAMLProviderARNs = slices.Clone(p.SAMLProviderARNs)
 	c.Tags = maps.Clone(p.Tags)
 	c.Roles = maps.Clone(p.Roles)
+	c.RoleMappings = cloneMappings(p.RoleMappings)
+	c.TagMaps = maps.Clone(p.TagMaps) // a map in it is replaced, never changed
+	c.Sessions.GuestPolicyARNs = slices.Clone(p.Sessions.GuestPolicyARNs)
 	return &c
 }
 

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"sync"
@@ -70,6 +71,7 @@ type IdentityGrant struct {
 	SessionPolicies []string
 	PolicyARNs      []string
 	Duration        time.Duration // 0 means an hour
+	SessionName     string        // "" means CognitoSessionName
 	// Network is nil in the enhanced flow: AWS's network keys describe the
 	// service there, not the user (cognito-identity.md 4.1).
 	Network *condkey.Network
@@ -86,7 +88,7 @@ func (s *Service) AssumeRoleForIdentity(_ context.Context, g IdentityGrant) (*Re
 		return nil, err
 	}
 	w := webIdentity{
-		roleARN: g.RoleARN, provider: CognitoProvider, name: CognitoSessionName, duration: g.Duration,
+		roleARN: g.RoleARN, provider: CognitoProvider, name: cmp.Or(g.SessionName, CognitoSessionName), duration: g.Duration,
 		keys:     cognitoKeys(g.PoolID, g.IdentityID, g.AMR),
 		carried:  []string{CognitoAudience, CognitoSubject, CognitoAMR},
 		poolID:   g.PoolID,

@@ -51,7 +51,10 @@ func (i *Implementation) Error(err error) *awserr.Error {
 		return wire.InvalidIdentityPoolConfigurationException("Invalid identity pool configuration. Check assigned IAM roles for this pool.")
 	}
 	if e, ok := errors.AsType[*pool.RoleNotAllowed](err); ok {
-		return wire.NotAuthorizedException(fmt.Sprintf("Role '%s' is not allowed by the logins of this request.", e.ARN))
+		return wire.NotAuthorizedException(fmt.Sprintf("Role '%s' is not allowed by %s.", e.ARN, e.Source))
+	}
+	if e, ok := errors.AsType[*pool.AmbiguousRole](err); ok {
+		return wire.NotAuthorizedException(fmt.Sprintf("The ambiguous role mapping rules for: %s denied this request.", e.Mapping))
 	}
 	if e, ok := errors.AsType[*pool.RoleForbidden](err); ok {
 		return wire.NotAuthorizedException(fmt.Sprintf("Access to Role '%s' is forbidden.", e.ARN))

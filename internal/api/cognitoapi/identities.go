@@ -119,6 +119,12 @@ func (b *bound) noteSignIn(in *pool.SignIn) {
 		"role": in.Role.ARN, "roleKind": in.Role.Kind, "roleRule": in.Role.Rule,
 		"expires": in.Credentials.Expiration.UTC().Format(time.RFC3339),
 	}
+	if in.Role.Mapping != "" {
+		e.Extra["roleMapping"] = in.Role.Mapping
+	}
+	if len(in.TagKeys) > 0 {
+		e.Extra["principalTagKeys"] = in.TagKeys
+	}
 }
 
 // noteRefusal puts the whole reason into the record, and the pool if it is

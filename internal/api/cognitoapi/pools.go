@@ -84,31 +84,6 @@ func (b *bound) ListIdentityPools(_ context.Context, in *wire.ListIdentityPoolsI
 	return out, nil
 }
 
-// SetIdentityPoolRoles replaces the default roles of a pool.
-func (b *bound) SetIdentityPoolRoles(ctx context.Context, in *wire.SetIdentityPoolRolesInput) (*wire.SetIdentityPoolRolesOutput, error) {
-	if len(in.RoleMappings) > 0 {
-		return nil, &pool.NotBuilt{Feature: "RoleMappings"}
-	}
-	if err := b.Pools.SetRoles(ctx, *in.IdentityPoolId, in.Roles); err != nil {
-		return nil, err
-	}
-	return &wire.SetIdentityPoolRolesOutput{}, nil
-}
-
-// GetIdentityPoolRoles returns the default roles; a pool that never had any
-// answers with its id alone (cognito-identity.md 5.1).
-func (b *bound) GetIdentityPoolRoles(_ context.Context, in *wire.GetIdentityPoolRolesInput) (*wire.GetIdentityPoolRolesOutput, error) {
-	p, err := b.Pools.Pool(*in.IdentityPoolId)
-	if err != nil {
-		return nil, err
-	}
-	out := &wire.GetIdentityPoolRolesOutput{IdentityPoolId: &p.ID}
-	if len(p.Roles) > 0 {
-		out.Roles = p.Roles
-	}
-	return out, nil
-}
-
 // TagResource adds tags to a pool.
 func (b *bound) TagResource(ctx context.Context, in *wire.TagResourceInput) (*wire.TagResourceOutput, error) {
 	p, err := b.poolByARN(*in.ResourceArn)

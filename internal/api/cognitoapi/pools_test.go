@@ -203,7 +203,7 @@ func TestRoles(t *testing.T) {
 	}
 	mapping := object{google: object{"Type": "Token", "AmbiguousRoleResolution": "Deny"}}
 	a := e.root.Cognito(t, "SetIdentityPoolRoles", object{"IdentityPoolId": id, "Roles": object{}, "RoleMappings": mapping})
-	refused(t, "role mappings", a, "UnsupportedOperationException", "Rockpool does not implement RoleMappings yet.")
+	refused(t, "a mapping of a provider that the pool does not have", a, "InvalidParameterException", "("+google+") is not a valid RoleMapping ProviderName or is not a configured provider.")
 	same(t, "roles after refusals", get(), object{"IdentityPoolId": id, "Roles": object{"authenticated": authRole}})
 
 	// How Terraform takes its attachment away.

@@ -33,12 +33,14 @@ func (i *Implementation) Rules() api.Rules {
 			ask.Keys = append(ask.Keys, requestTags(in.IdentityPoolTags)...)
 			return []api.Ask{ask}, nil
 		}),
-		"DescribeIdentityPool": onPool(i, func(in *wire.DescribeIdentityPoolInput) *string { return in.IdentityPoolId }),
-		"DeleteIdentityPool":   onPool(i, func(in *wire.DeleteIdentityPoolInput) *string { return in.IdentityPoolId }),
-		"GetIdentityPoolRoles": onPool(i, func(in *wire.GetIdentityPoolRolesInput) *string { return in.IdentityPoolId }),
-		"ListIdentities":       onPool(i, func(in *wire.ListIdentitiesInput) *string { return in.IdentityPoolId }),
-		"SetIdentityPoolRoles": api.Needs(i.setRolesAsks),
-		"DescribeIdentity":     api.Needs(i.describeIdentityAsks),
+		"DescribeIdentityPool":        onPool(i, func(in *wire.DescribeIdentityPoolInput) *string { return in.IdentityPoolId }),
+		"DeleteIdentityPool":          onPool(i, func(in *wire.DeleteIdentityPoolInput) *string { return in.IdentityPoolId }),
+		"GetIdentityPoolRoles":        onPool(i, func(in *wire.GetIdentityPoolRolesInput) *string { return in.IdentityPoolId }),
+		"ListIdentities":              onPool(i, func(in *wire.ListIdentitiesInput) *string { return in.IdentityPoolId }),
+		"SetIdentityPoolRoles":        api.Needs(i.setRolesAsks),
+		"SetPrincipalTagAttributeMap": onPool(i, func(in *wire.SetPrincipalTagAttributeMapInput) *string { return in.IdentityPoolId }),
+		"GetPrincipalTagAttributeMap": onPool(i, func(in *wire.GetPrincipalTagAttributeMapInput) *string { return in.IdentityPoolId }),
+		"DescribeIdentity":            api.Needs(i.describeIdentityAsks),
 
 		"TagResource": api.Needs(func(_ context.Context, c *api.Call, in *wire.TagResourceInput) ([]api.Ask, error) {
 			ask := i.onARN(c, in.ResourceArn)
@@ -88,7 +90,7 @@ func (i *Implementation) poolARN(c *api.Call, id string) string {
 // setRolesAsks asks for iam:PassRole on every role beside the operation itself.
 func (i *Implementation) setRolesAsks(_ context.Context, c *api.Call, in *wire.SetIdentityPoolRolesInput) ([]api.Ask, error) {
 	asks := []api.Ask{i.onPool(c, in.IdentityPoolId)}
-	for _, role := range slices.Compact(slices.Sorted(maps.Values(in.Roles))) {
+	for _, role := range passedRoles(in) {
 		asks = append(asks, api.Ask{
 			Action: "iam:PassRole", Resource: role, Type: "AWS::IAM::Role",
 			Keys:    []sts.ContextKey{{Name: "iam:PassedToService", Values: []string{sts.CognitoProvider}}},
@@ -96,6 +98,21 @@ func (i *Implementation) setRolesAsks(_ context.Context, c *api.Call, in *wire.S
 		})
 	}
 	return asks, nil
+}
+
+// passedRoles lists every role that the pool would hand out, each once.
+func passedRoles(in *wire.SetIdentityPoolRolesInput) []string {
+	roles := slices.Collect(maps.Values(in.Roles))
+	for _, m := range in.RoleMappings {
+		if m.RulesConfiguration == nil {
+			continue
+		}
+		for _, r := range m.RulesConfiguration.Rules {
+			roles = append(roles, *r.RoleARN)
+		}
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
 }
 
 // describeIdentityAsks asks without a resource; the pool is a condition key.

@@ -1,0 +1,159 @@
+package pool
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/sts"
+)
+
+// SessionSettings are what a pool may say about the sessions of its enhanced flow
+// where AWS has constants. The zero value is AWS's behaviour.
+type SessionSettings struct {
+	// Duration of a session; 0 means an hour. A role that allows less wins.
+	Duration time.Duration `json:",omitempty"`
+	// NameTemplate makes the role session name: text with the placeholders of
+	// sessionNameParts. Empty means CognitoIdentityCredentials.
+	NameTemplate string `json:",omitempty"`
+	// GuestPolicyARNs are the managed policies that limit sessions of guests in
+	// place of the built-in ceiling (cognito-identity.md 5.6). They are read when
+	// a request is decided, so that a change of a policy counts at once, and a
+	// policy that is gone denies.
+	GuestPolicyARNs []string `json:",omitempty"`
+}
+
+// The bounds of SessionSettings.Duration.
+const (
+	MinSessionDuration = 15 * time.Minute
+	MaxSessionDuration = 12 * time.Hour
+
+	defaultSessionDuration = time.Hour
+	maxGuestPolicies       = 10 // as many session policies as STS takes by ARN
+	maxSessionName         = 64
+)
+
+// SetSessions replaces the session settings of a pool.
+func (s *Service) SetSessions(ctx context.Context, poolID string, in SessionSettings) error {
+	_, err := s.change(ctx, poolID, func(p *Pool) error {
+		if in.Duration != 0 && (in.Duration < MinSessionDuration || in.Duration > MaxSessionDuration) {
+			return &Invalid{Message: fmt.Sprintf("A session lasts %d to %d seconds.", int(MinSessionDuration.Seconds()), int(MaxSessionDuration.Seconds()))}
+		}
+		if err := checkNameTemplate(in.NameTemplate); err != nil {
+			return err
+		}
+		if len(in.GuestPolicyARNs) > maxGuestPolicies {
+			return &Invalid{Message: fmt.Sprintf("Guests can have at most %d session policies.", maxGuestPolicies)}
+		}
+		for _, a := range in.GuestPolicyARNs {
+			if _, ok := s.IAM().ManagedPolicy(a); !ok && !builtin(a) {
+				return &Invalid{Message: fmt.Sprintf("Policy %s does not exist.", a)}
+			}
+		}
+		in.GuestPolicyARNs = slices.Clone(in.GuestPolicyARNs)
+		p.Sessions = in
+		return nil
+	})
+	return err
+}
+
+func builtin(arn string) bool {
+	_, ok := sts.BuiltinPolicy(arn)
+	return ok
+}
+
+// GuestPolicies are the ARNs of the policies that limit the pool's guests.
+func (p *Pool) GuestPolicies() []string {
+	if len(p.Sessions.GuestPolicyARNs) > 0 {
+		return p.Sessions.GuestPolicyARNs
+	}
+	return []string{sts.GuestInlineARN, sts.GuestManagedARN}
+}
+
+// duration is how long a session of the role lasts.
+func (s *Service) duration(p *Pool, roleARN string) time.Duration {
+	d := p.Sessions.Duration
+	if d == 0 {
+		d = defaultSessionDuration
+	}
+	if role, ok := s.IAM().RoleByARN(roleARN); ok && role.MaxSession > 0 {
+		d = min(d, role.MaxSession)
+	}
+	return d
+}
+
+// sessionNameParts are the placeholders of a session name. A name decides nothing
+// by itself, but policies may look at it (aws:userid), so each stands only for
+// what was proven: an e-mail address counts when its provider has verified it.
+var sessionNameParts = []string{"{identity}", "{provider}", "{subject}", "{email}"}
+
+func checkNameTemplate(t string) error {
+	rest := t
+	for _, part := range sessionNameParts {
+		rest = strings.ReplaceAll(rest, part, "")
+	}
+	if rest != strings.Map(nameRune, rest) || strings.ContainsAny(rest, "{}") {
+		return &Invalid{Message: "A session name has letters, digits and _+=,.@- around the placeholders " + strings.Join(sessionNameParts, ", ") + "."}
+	}
+	if t != "" && len(t) < 2 || len(rest) > maxSessionName/2 {
+		return &Invalid{Message: fmt.Sprintf("The fixed text of a session name has at most %d characters, and the whole at least 2.", maxSessionName/2)}
+	}
+	return nil
+}
+
+// nameRune replaces what may not stand in a session name.
+func nameRune(r rune) rune {
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("_+=,.@-", r):
+		return r
+	}
+	return '-'
+}
+
+// sessionName is the name of a sign-in's session, "" for AWS's constant.
+func (p *Pool) sessionName(id *Identity, proven []verified) string {
+	if p.Sessions.NameTemplate == "" {
+		return ""
+	}
+	_, uuid, _ := strings.Cut(id.ID, ":")
+	provider, subject := Unauthenticated, uuid
+	email := ""
+	if sorted := inLinkOrder(id, proven); len(sorted) > 0 {
+		provider, subject = sorted[0].Provider, sorted[0].Subject
+		email = verifiedEmail(&sorted[0])
+	}
+	if email == "" {
+		email = subject
+	}
+	name := strings.NewReplacer(
+		"{identity}", uuid, "{provider}", strings.Map(nameRune, provider),
+		"{subject}", strings.Map(nameRune, subject), "{email}", strings.Map(nameRune, email),
+	).Replace(p.Sessions.NameTemplate)
+	if len(name) > maxSessionName {
+		name = name[:maxSessionName]
+	}
+	if len(name) < 2 { // STS wants two characters at least
+		name += "--"
+	}
+	return name
+}
+
+// verifiedEmail is the e-mail address that the login's provider says it has
+// verified, "" if it does not say so.
+func verifiedEmail(v *verified) string {
+	claims := usableClaims(v)
+	email, _ := claims["email"].(string)
+	switch ok := claims["email_verified"].(type) {
+	case bool:
+		if ok {
+			return email
+		}
+	case string: // Apple and user pools write it as a text
+		if ok == "true" {
+			return email
+		}
+	}
+	return ""
+}

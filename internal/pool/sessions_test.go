@@ -1,0 +1,91 @@
+package pool
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rockpool-id/rockpool/internal/iam"
+)
+
+// TestPrincipalTags is cognito-identity.md 6.
+func TestPrincipalTags(t *testing.T) {
+	google := func(m TagMap) map[string]TagMap { return map[string]TagMap{Google: m} }
+	for name, c := range map[string]struct {
+		maps    map[string]TagMap
+		logins  []verified
+		want    []iam.Tag
+		refused bool
+	}{
+		"no maps":          {nil, []verified{proven(t, Google, `{"sub":"anna"}`)}, nil, false},
+		"a guest":          {google(TagMap{UseDefaults: true}), nil, nil, false},
+		"another provider": {google(TagMap{UseDefaults: true}), []verified{proven(t, Apple, `{}`)}, []iam.Tag{}, false},
+		"the default map":  {google(TagMap{UseDefaults: true, Tags: map[string]string{"x": "sub"}}), []verified{proven(t, Google, `{"sub":"anna"}`)}, []iam.Tag{{Key: "client", Value: "app"}, {Key: "username", Value: "anna"}}, false},
+		"switched off":     {google(TagMap{}), []verified{proven(t, Google, `{"sub":"anna"}`)}, []iam.Tag{}, false},
+		"claims of one's own": {google(TagMap{Tags: map[string]string{"team": "hd", "n": "level", "b": "email_verified"}}), []verified{proven(t, Google, `{"hd":"acme","level":3,"email_verified":true}`)},
+			[]iam.Tag{{Key: "b", Value: "true"}, {Key: "n", Value: "3"}, {Key: "team", Value: "acme"}}, false},
+		"what is missing, empty, several or no text is left out": {google(TagMap{Tags: map[string]string{"a": "none", "b": "empty", "c": "list", "d": "object", "e": "one"}}),
+			[]verified{proven(t, Google, `{"empty":"","list":["x","y"],"object":{},"one":["x"]}`)}, []iam.Tag{{Key: "e", Value: "x"}}, false},
+		"user pools without their client":                  {map[string]TagMap{userPool: {Tags: map[string]string{"dep": "custom:dep"}}}, []verified{proven(t, userPool, `{"custom:dep":"it"}`)}, []iam.Tag{{Key: "dep", Value: "it"}}, false},
+		"registered providers by ARN":                      {map[string]TagMap{acmeARN: {UseDefaults: true}}, []verified{proven(t, acme, `{}`)}, []iam.Tag{{Key: "client", Value: "app"}, {Key: "username", Value: "anna"}}, false},
+		"an e-mail address of Facebook's is not to be had": {map[string]TagMap{Facebook: {Tags: map[string]string{"e": "email", "s": "sub"}}}, []verified{proven(t, Facebook, `{"email":"a@b.example"}`)}, []iam.Tag{{Key: "s", Value: "anna"}}, false},
+		"Amazon's user id":                                 {map[string]TagMap{Amazon: {Tags: map[string]string{"u": "user_id"}}}, []verified{proven(t, Amazon, `{}`)}, []iam.Tag{{Key: "u", Value: "anna"}}, false},
+		"460 bytes":                                        {google(TagMap{Tags: map[string]string{"a": "a", "b": "b"}}), []verified{proven(t, Google, `{"a":"`+strings.Repeat("x", 230)+`","b":"`+strings.Repeat("y", 230)+`"}`)}, []iam.Tag{{Key: "a", Value: strings.Repeat("x", 230)}, {Key: "b", Value: strings.Repeat("y", 230)}}, false},
+		"461 bytes":                                        {google(TagMap{Tags: map[string]string{"a": "a", "b": "b"}}), []verified{proven(t, Google, `{"a":"`+strings.Repeat("x", 231)+`","b":"`+strings.Repeat("y", 230)+`"}`)}, nil, true},
+		"the first login's tag stays": {map[string]TagMap{Google: {Tags: map[string]string{"t": "g"}}, Apple: {Tags: map[string]string{"t": "a"}}},
+			[]verified{proven(t, Apple, `{"a":"apple"}`), proven(t, Google, `{"g":"google"}`)}, []iam.Tag{{Key: "t", Value: "google"}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &Service{Config: Config{Log: slog.New(slog.DiscardHandler)}}
+			id := &Identity{Logins: []Login{{Provider: Google, Subject: "anna"}, {Provider: Apple, Subject: "anna"}}}
+			got, err := s.principalTags(&Pool{TagMaps: c.maps}, id, c.logins)
+			if (err != nil) != c.refused {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSessionNames(t *testing.T) {
+	id := &Identity{ID: "eu-west-1:0d6e8a0c-0000-4000-8000-000000000001"}
+	anna := []verified{proven(t, Google, `{"email":"anna@acme.example","email_verified":true}`)}
+	claimed := []verified{proven(t, Google, `{"email":"boss@acme.example","email_verified":"false"}`)}
+	apple := []verified{proven(t, Apple, `{"email":"anna@acme.example","email_verified":"true"}`)}
+	for name, c := range map[string]struct {
+		template string
+		logins   []verified
+		want     string
+	}{
+		"AWS's constant when nothing is said":     {"", anna, ""},
+		"the identity":                            {"id-{identity}", anna, "id-0d6e8a0c-0000-4000-8000-000000000001"},
+		"provider and subject":                    {"{provider}={subject}", anna, "accounts.google.com=anna"},
+		"a verified address":                      {"{email}", anna, "anna@acme.example"},
+		"verified in Apple's way of writing it":   {"{email}", apple, "anna@acme.example"},
+		"an address nobody verified is not shown": {"{email}", claimed, "anna"},
+		"a guest is its identity":                 {"{provider}={subject}", nil, "unauthenticated=0d6e8a0c-0000-4000-8000-000000000001"},
+		"64 characters":                           {strings.Repeat("x", 32) + "{identity}", anna, strings.Repeat("x", 32) + "0d6e8a0c-0000-4000-8000-00000000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &Pool{Sessions: SessionSettings{NameTemplate: c.template}}
+			if got := p.sessionName(id, c.logins); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+	odd := proven(t, Google, `{}`)
+	odd.Subject = "a:b/ü"
+	p := &Pool{Sessions: SessionSettings{NameTemplate: "{subject}"}}
+	if got := p.sessionName(id, []verified{odd}); got != "a-b--" {
+		t.Errorf("what may not stand in a name becomes %q", got)
+	}
+	for template, ok := range map[string]bool{"": true, "x": false, "{email}": true, "app-{subject}": true, "{nobody}": false, "a b": false, "a/b": false, "{": false, strings.Repeat("x", 33): false, strings.Repeat("x", 32) + "{email}": true} {
+		if err := checkNameTemplate(template); (err == nil) != ok {
+			t.Errorf("%q: %v", template, err)
+		}
+	}
+}
