@@ -153,7 +153,7 @@ func (s *Simulation) Ask(action, resource string) Result {
 			r.Layers = append(r.Layers, LayerEffect{l.layer, said})
 		}
 	}
-	slices.SortStableFunc(r.Matched, func(a, b Match) int { return cmp.Compare(rank(a.Effect), rank(b.Effect)) })
+	sortMatches(r.Matched)
 	for _, k := range s.keys {
 		if _, _, ok := req.Context.Get(k); !ok {
 			r.Missing = append(r.Missing, k)
@@ -179,11 +179,15 @@ func (r *Result) match(req *policy.Request, all *policy.Policies, l layered, sou
 	return said
 }
 
-func rank(e policy.Effect) int {
-	if e == policy.ExplicitDeny {
-		return 0
+// sortMatches puts statements that deny first and keeps the order otherwise.
+func sortMatches(list []Match) {
+	rank := func(m Match) int {
+		if m.Effect == policy.ExplicitDeny {
+			return 0
+		}
+		return 1
 	}
-	return 1
+	slices.SortStableFunc(list, func(a, b Match) int { return cmp.Compare(rank(a), rank(b)) })
 }
 
 // stronger returns the effect that wins inside a layer.

@@ -16,7 +16,6 @@ const (
 	FieldResourceOwner Field = "resource owner"
 	FieldCaller        Field = "caller"
 	FieldSource        Field = "policy source"
-	FieldAccount       Field = "account of the policy source"
 	FieldBoundary      Field = "number of permissions boundaries"
 	FieldContext       Field = "context entry"
 )
@@ -34,6 +33,14 @@ func (e *Invalid) Error() string {
 		text += ": " + e.Reason
 	}
 	return text
+}
+
+// ForeignSource says that the source of the policies belongs to another account
+// than whoever simulates them.
+type ForeignSource struct{ Account, Source string } // account ids
+
+func (e *ForeignSource) Error() string {
+	return fmt.Sprintf("policies of account %s are not open to account %s", e.Source, e.Account)
 }
 
 // CallerMissing says that a resource policy was given, which names callers,

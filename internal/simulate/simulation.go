@@ -86,9 +86,7 @@ func (s *Simulation) setUp(in Setup, principal policy.Principal) error {
 	if err := s.addPolicies(in); err != nil {
 		return err
 	}
-	// A resource policy speaks of callers, so there must be one (AWS refuses it
-	// too).
-	if s.policies.Resource != nil && s.caller.ARN == "" && s.caller.Type == policy.User {
+	if s.policies.Resource != nil && s.caller.ARN == "" && named(s.caller.Type) {
 		return &CallerMissing{}
 	}
 	if in.ResourceOwner != "" && !accountID(in.ResourceOwner) {
@@ -101,6 +99,12 @@ func (s *Simulation) setUp(in Setup, principal policy.Principal) error {
 	}
 	s.keys = s.mentioned()
 	return nil
+}
+
+// named reports whether callers of a type have an ARN. A resource policy speaks
+// of them by it, so one must be given (AWS demands it too).
+func named(t policy.PrincipalType) bool {
+	return t == policy.User || t == policy.AssumedRole || t == policy.FederatedUser
 }
 
 func (s *Simulation) addPolicies(in Setup) error {

@@ -11,7 +11,7 @@ import (
 
 // ForPrincipal prepares a simulation of the policies of a stored role or user of
 // the account in.Account, with its boundary and tags, and of those of the input.
-func ForPrincipal(v *iam.View, source string, in Setup) (*Simulation, error) {
+func ForPrincipal(v iam.Snapshot, source string, in Setup) (*Simulation, error) {
 	o, err := findSource(v, in.Account, source)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func ForPrincipal(v *iam.View, source string, in Setup) (*Simulation, error) {
 
 // PrincipalKeys lists the condition keys that the policies of a stored role or
 // user and those of the input read.
-func PrincipalKeys(v *iam.View, account, source string, identity []Document) ([]string, error) {
+func PrincipalKeys(v iam.Snapshot, account, source string, identity []Document) ([]string, error) {
 	o, err := findSource(v, account, source)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ type origin struct {
 
 // findSource finds the role or user with an ARN in an account. The account root
 // has no policies and a group is not there to be found.
-func findSource(v *iam.View, account, text string) (*origin, error) {
+func findSource(v iam.Snapshot, account, text string) (*origin, error) {
 	a, err := arn.Parse(text)
 	if err != nil || a.Service != "iam" || !accountID(a.Account) {
 		return nil, &Invalid{Field: FieldSource, Value: text}
@@ -91,7 +91,7 @@ func findSource(v *iam.View, account, text string) (*origin, error) {
 		return nil, &Invalid{Field: FieldSource, Value: text}
 	}
 	if a.Account != account {
-		return nil, &Invalid{Field: FieldAccount, Value: a.Account}
+		return nil, &ForeignSource{Account: account, Source: a.Account}
 	}
 	switch kind {
 	case "role":
@@ -146,7 +146,7 @@ func newOrigin(owner string, policies []*policy.Policy, boundary *policy.Policy)
 }
 
 // tags returns the tags of a stored role or user.
-func tags(v *iam.View, entity string) []iam.Tag {
+func tags(v iam.Snapshot, entity string) []iam.Tag {
 	id, ok := v.EntityID(entity)
 	if !ok {
 		return nil

@@ -68,7 +68,7 @@ func ours(err error) *awserr.Error {
 	if e, ok := errors.AsType[*noPasswordPolicy](err); ok {
 		return wire.NoSuchEntityException(fmt.Sprintf("The Password Policy with domain name %s cannot be found.", e.account))
 	}
-	return nil
+	return simulation(err)
 }
 
 func validation(message string) *awserr.Error { return awserr.Sender("ValidationError", message) }

@@ -49,6 +49,7 @@ func (i *Implementation) Rules() api.Rules {
 	i.accessKeyRules(rules)
 	i.policyRules(rules)
 	i.providerRules(rules)
+	i.simulateRules(rules)
 	return rules
 }
 

@@ -77,6 +77,12 @@ func TestRulesAsk(t *testing.T) {
 		{"a policy is asked for by its ARN", "CreatePolicyVersion", "PolicyArn=" + pol + "\nPolicyDocument=" + allowS3, []string{pol + " aws:ResourceTag/team=blue"}},
 		{"tagging a policy names the tags", "TagPolicy", "PolicyArn=" + pol + "\nTags.member.1.Key=a\nTags.member.1.Value=b",
 			[]string{pol + " aws:ResourceTag/team=blue aws:TagKeys=[a] aws:RequestTag/a=b"}},
+		{"a simulation of a role is asked for the role", "SimulatePrincipalPolicy", "PolicySourceArn=" + role + "\nActionNames.member.1=s3:GetObject", []string{role + " " + tagged}},
+		{"so are the condition keys of a user", "GetContextKeysForPrincipalPolicy", "PolicySourceArn=" + user, []string{user + " " + tagged}},
+		{"a source that does not exist is asked for as it is named", "SimulatePrincipalPolicy",
+			"PolicySourceArn=arn:aws:iam::111122223333:role/x\nActionNames.member.1=s3:GetObject", []string{"arn:aws:iam::111122223333:role/x"}},
+		{"a source that is no ARN is nothing", "SimulatePrincipalPolicy", "PolicySourceArn=certainly-no-arn-at-all\nActionNames.member.1=s3:GetObject", []string{"*"}},
+		{"policies in text are nobody's", "SimulateCustomPolicy", "PolicyInputList.member.1=" + allowS3 + "\nActionNames.member.1=s3:GetObject", []string{"*"}},
 		{"a provider is asked for by its future ARN", "CreateOpenIDConnectProvider", "Url=https://new.example.com/x", []string{"arn:aws:iam::000000000000:oidc-provider/new.example.com/x"}},
 		{"a provider is asked for by its ARN", "AddClientIDToOpenIDConnectProvider", "OpenIDConnectProviderArn=" + provider + "\nClientID=c", []string{provider + " aws:ResourceTag/team=blue"}},
 		{"a list has no resource", "ListRoles", "PathPrefix=/p/", []string{"*"}},
@@ -148,7 +154,7 @@ func TestEveryRuleHasItsOperation(t *testing.T) {
 			t.Errorf("%s: %v", operation, err)
 		}
 	}
-	if n := len(served()); n != 76 {
+	if n := len(served()); n != 80 {
 		t.Errorf("%d operations are served", n)
 	}
 }
@@ -171,6 +177,7 @@ func filled(t *testing.T, operation string) reflect.Value {
 		"AssumeRolePolicyDocument": trust, "PolicyDocument": allowS3, "PermissionsBoundary": admin, "VersionId": "v1",
 		"Url": "https://none.example.com", "OpenIDConnectProviderArn": "arn:aws:iam::000000000000:oidc-provider/none.example.com", "ClientID": "c",
 		"AccessKeyId": "AKIAAAAAAAAAAAAAAAAA", "Description": "d", "SerialNumber": "123456789",
+		"PolicySourceArn": "arn:aws:iam::000000000000:role/none",
 	}
 	method, ok := reflect.TypeFor[iamwire.API]().MethodByName(operation)
 	if !ok {
@@ -186,6 +193,10 @@ func filled(t *testing.T, operation string) reflect.Value {
 			field.Set(reflect.ValueOf([]string{"k"}))
 		case name == "ThumbprintList":
 			field.Set(reflect.ValueOf([]string{strings.Repeat("a", 40)}))
+		case name == "PolicyInputList":
+			field.Set(reflect.ValueOf([]string{allowS3}))
+		case name == "ActionNames":
+			field.Set(reflect.ValueOf([]string{"s3:GetObject"}))
 		case name == "Status":
 			field.Set(reflect.ValueOf(ptr(iamwire.StatusTypeActive)))
 		case values[name] != nil:
