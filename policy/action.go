@@ -34,36 +34,23 @@ func compileAction(text string) actionPattern {
 	return p
 }
 
-func (p *actionPattern) match(action string) bool {
+// match reports whether the pattern matches the folded action of a request.
+func (p *actionPattern) match(action []byte) bool {
 	switch p.shape {
 	case anyAction:
 		return true
 	case exactAction:
-		return len(action) == len(p.text) && hasPrefixFold(action, p.text)
+		return string(action) == p.text
 	case prefixAction:
-		return hasPrefixFold(action, p.text)
+		return len(action) >= len(p.text) && string(action[:len(p.text)]) == p.text
 	}
-	return globFold(p.text, action)
+	return globMatch(p.text, action)
 }
 
-// hasPrefixFold reports whether s begins with the folded text low. Actions
-// are ASCII.
-func hasPrefixFold(s, low string) bool {
-	if len(s) < len(low) {
-		return false
-	}
-	for i := 0; i < len(low); i++ {
-		if lowerByte(s[i]) != low[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// globFold matches s against a folded pattern of * and ?. It keeps one place
-// to come back to, the last star, and never an older one: whatever an older
-// star could reach, the last one can reach too.
-func globFold(pattern, s string) bool {
+// globMatch matches s against a pattern of * and ?. It keeps one place to come
+// back to, the last star, and never an older one: whatever an older star could
+// reach, the last one can reach too.
+func globMatch(pattern string, s []byte) bool {
 	p, i := 0, 0
 	star, mark := -1, 0
 	for i < len(s) {
@@ -71,7 +58,7 @@ func globFold(pattern, s string) bool {
 		case p < len(pattern) && pattern[p] == '*':
 			star, mark = p, i
 			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == lowerByte(s[i])):
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
 			p++
 			i++
 		case star >= 0:

@@ -24,6 +24,8 @@ type evaluation struct {
 	resource resource
 	recorder Recorder
 	keys     requestKeys
+	action   [longestActionName]byte // folded
+	folded   bool                    // action is there
 }
 
 // outcome is what one layer says. grant is used by the resource layer only.
@@ -250,7 +252,8 @@ func (e *evaluation) ask(o outcome, p *Policy) outcome {
 	if p.broken() {
 		return outcome{effect: ExplicitDeny, policy: p, statement: -1}
 	}
-	s := e.search(p, false, o.effect == Allow)
+	s := search{e: e, p: p, granted: o.effect == Allow}
+	s.run()
 	switch {
 	case s.denies():
 		return outcome{effect: ExplicitDeny, policy: p, statement: s.deny}
@@ -273,7 +276,8 @@ func (e *evaluation) resourceSays() outcome {
 		e.record(e.resourceLayer(), o)
 		return o
 	}
-	s := e.search(p, true, false)
+	s := search{e: e, p: p, named: true}
+	s.run()
 	switch {
 	case s.denies():
 		o = outcome{effect: ExplicitDeny, policy: p, statement: s.deny}

@@ -96,7 +96,7 @@ func (x *explainer) failedAction(s *statement, src *Statement) FailedElement {
 	listed := src.Actions
 	if s.notAction {
 		for i := range s.actions {
-			if s.actions[i].match(x.e.req.Action) {
+			if s.actions[i].match(x.e.foldedAction()) {
 				listed = listed[i : i+1]
 				break
 			}

@@ -134,12 +134,12 @@ func (e *evaluation) requestKeys() *requestKeys {
 		k.start[len(resource)] = k.whole
 	}
 	k.actions = hashStart
-	action := e.req.Action
-	for i := range len(action) {
+	action := e.foldedAction()
+	for i, c := range action {
 		if i < len(k.action) {
 			k.action[i] = k.actions
 		}
-		k.actions = hashByte(k.actions, lowerByte(action[i]))
+		k.actions = hashByte(k.actions, c)
 	}
 	if len(action) < len(k.action) {
 		k.action[len(action)] = k.actions

@@ -17,12 +17,18 @@ type search struct {
 
 // search asks one policy that is not broken.
 func (e *evaluation) search(p *Policy, named, granted bool) search {
-	n := len(p.statements)
-	s := search{e: e, p: p, named: named, granted: granted, deny: n, allow: n, budget: p.weight}
-	if p.index == nil || !p.index.visit(&s) {
+	s := search{e: e, p: p, named: named, granted: granted}
+	s.run()
+	return s
+}
+
+// run asks the policy of s.
+func (s *search) run() {
+	s.deny = len(s.p.statements)
+	s.allow, s.budget = s.deny, s.p.weight
+	if s.p.index == nil || !s.p.index.visit(s) {
 		s.walk()
 	}
-	return s
 }
 
 // walk shows every statement in order up to the first Deny that applies.

@@ -50,12 +50,25 @@ func (e *evaluation) applies(s *statement) bool {
 }
 
 func (e *evaluation) actionListed(s *statement) bool {
+	action := e.foldedAction()
 	for i := range s.actions {
-		if s.actions[i].match(e.req.Action) {
+		if s.actions[i].match(action) {
 			return true
 		}
 	}
 	return false
+}
+
+// foldedAction returns the request's action in lower case.
+func (e *evaluation) foldedAction() []byte {
+	action := e.action[:min(len(e.req.Action), len(e.action))]
+	if !e.folded {
+		e.folded = true
+		for i := range action {
+			action[i] = lowerByte(e.req.Action[i])
+		}
+	}
+	return action
 }
 
 // aboutResource matches the resource. An element whose variable has no value
