@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 // Explain decides a request as Decide does and says why.
 //
@@ -66,8 +70,11 @@ func problem(req *Request, p *Policies) string {
 	if vendor, name, _ := strings.Cut(req.Action, ":"); vendor == "" || name == "" {
 		return `the action is not of the form "service:Name"`
 	}
+	if len(req.Action) > longestActionName {
+		return fmt.Sprintf("the action has more than %d characters", longestActionName)
+	}
 	for i := range len(req.Action) {
-		if req.Action[i] >= 0x80 {
+		if req.Action[i] >= utf8.RuneSelf {
 			return "the action has a character outside ASCII"
 		}
 	}
@@ -107,6 +114,9 @@ func (x *explainer) decided(d Decision) {
 	}
 	x.out.Statement = x.ref(d.Policy, d.Statement, d.Effect)
 	if d.Statement >= 0 {
+		if d.Effect == ExplicitDeny {
+			x.out.Covers = x.covers(d.Policy, d.Statement)
+		}
 		x.out.Conditions = x.matched(d.Policy, d.Statement)
 		x.used = append(x.used, &d.Policy.statements[d.Statement])
 	}
@@ -157,10 +167,15 @@ func (x *explainer) layers(d Decision) {
 		}
 		if o.effect == Allow && l >= ResourceLayer {
 			o.grant = x.e.resourceSays().grant
-			layer.Grant = [...]string{account: GrantAccount, limited: GrantEntity, direct: GrantCaller}[o.grant]
+			layer.Grant = grantName(o.grant)
 		}
 		x.out.Layers = append(x.out.Layers, layer)
 	}
+}
+
+// grantName is what a grant is worth, "" for none.
+func grantName(c grantClass) string {
+	return [...]string{notNamed: "", account: GrantAccount, limited: GrantEntity, direct: GrantCaller}[c]
 }
 
 // nameOf is a policy's name for a list, which must not be empty.

@@ -30,14 +30,22 @@ func (x *explainer) condition(doc *Document, c *condition, src *Condition) Match
 	if m.Missing = e == nil || len(e.values) == 0; !m.Missing {
 		m.Seen = x.list(len(e.values), func(i int) string { return e.values[i] })
 	}
-	m.Note = x.conditionNote(c, src, e)
+	m.Note, _ = x.conditionNote(c, src, e)
 	return m
 }
 
-// unset names the variables of a condition that have no value.
-func (x *explainer) unset(doc *Document, c *condition, src *Condition) []string {
-	_, unset := x.meaning(doc, c, src)
-	return unset
+// failedCondition describes a condition that did not hold.
+func (x *explainer) failedCondition(doc *Document, c *condition, src *Condition) FailedElement {
+	m := x.condition(doc, c, src)
+	f := FailedElement{
+		Element: "Condition", Operator: m.Operator, Key: m.Key, Wanted: m.Wanted, Meaning: m.Meaning, Seen: m.Seen,
+		Missing: m.Missing, Note: m.Note, Line: m.Line, Column: m.Column,
+	}
+	if f.Meaning != nil {
+		_, f.Unset = x.meaning(doc, c, src)
+	}
+	_, f.Remedy = x.conditionNote(c, src, x.e.req.Context.lookup(c.key))
+	return f
 }
 
 // meaning fills in the variables of a condition's values. Only some operators
@@ -51,39 +59,42 @@ func (x *explainer) meaning(doc *Document, c *condition, src *Condition) (texts,
 	return nil, nil
 }
 
-// conditionNote says what is easily overlooked about a condition.
-func (x *explainer) conditionNote(c *condition, src *Condition, e *contextEntry) string {
+// conditionNote says what is easily overlooked about a condition, and what to do
+// if it does not hold.
+func (x *explainer) conditionNote(c *condition, src *Condition, e *contextEntry) (note, remedy string) {
+	const meet = "make the request meet the condition of"
 	if e == nil || len(e.values) == 0 || c.op.family == null {
-		return ""
+		return "", meet
 	}
 	if e.multi && c.op.qualifier == noQualifier {
-		return "the key may have several values, so the operator needs ForAnyValue: or ForAllValues: before it"
+		return "this key may have several values, so the operator needs ForAnyValue: or ForAllValues: before it", "put ForAnyValue: or ForAllValues: before the operator in"
 	}
 	for i, t := range c.tests {
 		if _, bad := t.(unreadable); bad {
-			return fmt.Sprintf("%q in the policy is not %s", shorten(src.Values[i]), kindOfValue(c.op.family))
+			kind := kindOfValue(c.op.family)
+			return fmt.Sprintf("%q in the policy is not %s", shorten(src.Values[i]), kind), fmt.Sprintf("write %s in place of %q in", kind, shorten(src.Values[i]))
 		}
 	}
 	for _, v := range e.values {
 		if !readable(c.op.family, v) {
-			return fmt.Sprintf("%q in the request is not %s", shorten(v), kindOfValue(c.op.family))
+			return "this is not " + kindOfValue(c.op.family), meet
 		}
 	}
 	if c.op.family != stringEquals || c.op.negated || len(e.values) > 1 {
-		return ""
+		return "", meet
 	}
 	for _, v := range src.Values[:min(len(src.Values), MaxValues)] {
 		like := compilePattern(v, dialect{wildcards: true, variables: false})
 		switch {
 		case v == e.values[0]:
-			return ""
+			return "", meet
 		case strings.EqualFold(v, e.values[0]):
-			return "differs only in letter case"
+			return "only letter case differs", meet
 		case like.match(e.values[0], nil):
-			return "* and ? are plain characters to StringEquals; StringLike has wildcards"
+			return "* and ? are plain characters to StringEquals", "use StringLike in"
 		}
 	}
-	return ""
+	return "", meet
 }
 
 // kindOfValue names what a family compares, with its article.

@@ -95,7 +95,8 @@ func (f *fixing) remove(l Layer, p *Policy, i int) {
 		return
 	}
 	ref := f.x.ref(p, i, ExplicitDeny)
-	f.fixes = append(f.fixes, Fix{Layer: l, Remove: ref, Words: f.x.text(removeWords(*ref))})
+	conditional := i >= 0 && len(p.statements[i].conditions) > 0
+	f.fixes = append(f.fixes, Fix{Layer: l, Remove: ref, Words: f.x.text(removeWords(*ref, conditional))})
 }
 
 // add proposes a statement for a layer and notes what the layer would say then.
@@ -150,9 +151,6 @@ func (x *explainer) proposals(l Layer) []proposal {
 			variables = d.variables()
 		}
 	}
-	if len(x.e.req.Action) > MaxValueLength {
-		return nil
-	}
 	version := ""
 	if variables {
 		version = `"Version":"` + version2012 + `",`
@@ -165,6 +163,10 @@ func (x *explainer) proposals(l Layer) []proposal {
 	if l >= ResourceLayer {
 		principals = x.principals()
 	}
+	conditions := ""
+	if l == TrustLayer {
+		conditions = x.tokenConditions(variables)
+	}
 	var list []proposal
 	for _, resource := range resources {
 		for _, principal := range principals {
@@ -176,7 +178,8 @@ func (x *explainer) proposals(l Layer) []proposal {
 			if resource != "" {
 				b = quote(append(b, `,"Resource":`...), resource, false)
 			}
-			list = append(list, proposal{kind: kind, version: version, text: string(append(b, '}')), everybody: principal == `"*"`})
+			b = append(append(b, conditions...), '}')
+			list = append(list, proposal{kind: kind, version: version, text: string(b), everybody: principal == `"*"`})
 		}
 	}
 	return list
@@ -197,6 +200,61 @@ func (x *explainer) principals() []string {
 	name("Service", caller.Service)
 	name("Federated", caller.Provider)
 	return append(list, `"*"`)
+}
+
+// audience returns the condition keys that tell for whom a web identity's token
+// was made and how its owner signed in, as far as the request has them. A trust
+// policy without them would trust every application of the provider.
+func (x *explainer) audience() []contextKey {
+	caller := &x.e.req.Principal
+	if caller.Type != WebIdentity {
+		return nil
+	}
+	_, prefix, oidc := strings.Cut(caller.Provider, ":oidc-provider/")
+	if !oidc {
+		prefix = caller.Provider
+	}
+	var keys []contextKey
+	for _, claim := range [...]string{":aud", ":app_id", ":amr"} {
+		k := newContextKey(prefix + claim)
+		if e := x.e.req.Context.lookup(k); e != nil && len(e.values) > 0 && len(e.values[0]) <= MaxValueLength {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// tokenConditions writes a condition with the first value of each audience key.
+func (x *explainer) tokenConditions(variables bool) string {
+	var one, many []string
+	for _, k := range x.audience() {
+		e := x.e.req.Context.lookup(k)
+		member := string(quote(nil, k.spelled, false)) + ":" + string(quote(nil, plainValue(e.values[0], variables), false))
+		if e.multi {
+			many = append(many, member)
+		} else {
+			one = append(one, member)
+		}
+	}
+	var blocks []string
+	if one != nil {
+		blocks = append(blocks, `"StringEquals":{`+strings.Join(one, ",")+`}`)
+	}
+	if many != nil {
+		blocks = append(blocks, `"ForAnyValue:StringEquals":{`+strings.Join(many, ",")+`}`)
+	}
+	if blocks == nil {
+		return ""
+	}
+	return `,"Condition":{` + strings.Join(blocks, ",") + `}`
+}
+
+// plainValue writes a value so that no variable is read into it.
+func plainValue(value string, variables bool) string {
+	if variables {
+		return strings.ReplaceAll(value, "${", "${$}{")
+	}
+	return value
 }
 
 // resourceText writes a request's resource as an element of a policy. Wildcards

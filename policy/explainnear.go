@@ -52,6 +52,9 @@ func (x *explainer) nearMisses(list []*Policy, named bool) []NearMiss {
 	for _, c := range best {
 		m := NearMiss{StatementRef: *x.ref(c.policy, c.statement, Allow)}
 		m.Failed, m.More = x.failed(c.policy, c.statement, named)
+		if named {
+			m.Grant = grantName(x.e.names(&c.policy.statements[c.statement]))
+		}
 		misses = append(misses, m)
 		x.used = append(x.used, &c.policy.statements[c.statement])
 	}

@@ -3,9 +3,12 @@ package policy
 import "strings"
 
 // removeWords says what to do about a statement that denies.
-func removeWords(r StatementRef) string {
+func removeWords(r StatementRef, conditional bool) string {
 	if r.Index < 0 {
 		return "Write " + r.String() + " anew: its stored text cannot be read, and what it denies is unknown, so it denies everything."
+	}
+	if conditional {
+		return "Make the request in a way that the conditions of " + r.String() + " do not cover, or remove or narrow that statement."
 	}
 	return "Remove " + r.String() + ", or narrow it so that it no longer covers this request."
 }
@@ -22,16 +25,16 @@ func (x *explainer) addWords(l Layer, everybody bool) string {
 	case IdentityLayer:
 		words += "a policy of " + entityName(&x.e.req.Principal)
 	case BoundaryLayer:
-		words += "the permissions boundary" + name
+		words += titled("the permissions boundary", name)
 	case SessionLayer:
-		if words += "the session policy" + name + ", which is given when the session is made"; len(list) == 0 {
+		if words += titled("the session policy", name) + ", which is given when the session is made"; len(list) == 0 {
 			words = "pass a session policy with this statement when the session is made: without one it may do nothing"
 		}
 	case TrustLayer:
 		words += "the role's trust policy"
 	default:
 		if words += "the resource's policy,"; name != "" {
-			words = "add this statement to the" + name
+			words = "add this statement to" + policyOf(name)
 		}
 		if words = strings.TrimSuffix(words, ","); len(list) == 0 {
 			words = "give the resource a policy with this statement"
@@ -43,33 +46,48 @@ func (x *explainer) addWords(l Layer, everybody bool) string {
 	if hint := x.hint(l); hint != "" {
 		words = hint + ", or " + words
 	}
-	if everybody {
+	switch {
+	case everybody:
 		words += ". It lets in everybody, signed in or not"
+	case l == TrustLayer && x.e.req.Principal.Type == WebIdentity && x.audience() == nil:
+		words += ", with a condition on the audience: without one every token of this provider will do"
 	}
 	return strings.ToUpper(words[:1]) + words[1:] + "."
+}
+
+// titled adds a policy's name to what it is, unless it says no more than that.
+func titled(what, name string) string {
+	if name == "" || strings.Contains(what, strings.ToLower(name[1:])) {
+		return what
+	}
+	return what + name
+}
+
+// policyOf names the policy of a resource.
+func policyOf(name string) string {
+	if strings.Contains(name, "policy") {
+		return " the" + name
+	}
+	return " the resource's policy" + name
 }
 
 // hint says how the closest statement of a layer could be made to do, if one
 // thing about it is wrong.
 func (x *explainer) hint(l Layer) string {
-	for i := range x.out.Layers {
-		layer := &x.out.Layers[i]
-		if layer.Layer != l || len(layer.NearMisses) == 0 {
-			continue
-		}
-		near := &layer.NearMisses[0]
+	var list []NearMiss
+	if layer := x.out.layer(l); layer != nil {
+		list = layer.NearMisses
+	}
+	if l == x.out.DecidedBy {
+		list = x.out.closest()
+	}
+	if len(list) > 0 {
+		near := &list[0]
 		switch f := &near.Failed[0]; {
 		case f.Element == "Condition" && len(near.Failed)+near.More > 1:
 			return "make the request meet the conditions of " + near.String()
-		case f.Element == "Condition":
-			return "make the request meet the condition of " + near.String()
-		case len(near.Failed)+near.More > 1 || f.Unset != nil:
-		case f.Element == "Action":
-			return "add " + shorten(x.out.Action) + " to the actions of " + near.String()
-		case f.Element == "Resource":
-			return "add the resource to those of " + near.String()
-		case f.Element == "Principal":
-			return "add the caller to the principals of " + near.String()
+		case f.Remedy != "" && len(near.Failed) == 1:
+			return f.Remedy + " " + near.String()
 		}
 	}
 	return ""

@@ -34,6 +34,9 @@ type Explanation struct {
 	Problem string `json:"problem,omitempty"`
 	// Statement is what decided; nil for an implicit denial.
 	Statement *StatementRef `json:"statement,omitempty"`
+	// Covers says, part by part, why a Deny in Statement is about the request: "its
+	// action s3:Delete* covers s3:DeleteObject".
+	Covers []string `json:"covers,omitempty"`
 	// Conditions are those of Statement. All of them hold.
 	Conditions []MatchedCondition `json:"conditions,omitempty"`
 	// Layers are the layers that were asked, in the order identity, boundary,
@@ -104,6 +107,9 @@ const (
 // failed.
 type NearMiss struct {
 	StatementRef
+	// Grant is what the statement would be worth, as in LayerExplanation, if a
+	// resource's policy names the caller in it.
+	Grant  string          `json:"grant,omitempty"`
 	Failed []FailedElement `json:"failed"` // never empty
 	// More counts failed conditions beyond MaxFailed.
 	More int `json:"more,omitempty"`
@@ -130,7 +136,11 @@ type FailedElement struct {
 	Unset []string `json:"unset,omitempty"`
 	// Note is what a person should know about this mismatch: "names the bucket,
 	// not its objects", "differs only in letter case".
-	Note   string `json:"note,omitempty"`
+	Note string `json:"note,omitempty"`
+	// Remedy says what would make this element match, to be followed by the
+	// statement's name: "add s3:PutObject to the actions of". It is "" when the
+	// element most likely means what it says.
+	Remedy string `json:"remedy,omitempty"`
 	Line   int    `json:"line,omitempty"`
 	Column int    `json:"column,omitempty"`
 }

@@ -21,7 +21,7 @@ func (e *Explanation) Sentence() string {
 	case e.Statement != nil:
 		text := what + " is denied by " + e.Statement.String()
 		if because := e.because(); len(because) > 0 {
-			text += ", because " + series(because, "and", func(s string) string { return s })
+			text += ", because " + strings.Join(because, ", and because ")
 		}
 		return text
 	}
@@ -61,11 +61,30 @@ func (e *Explanation) layer(l Layer) *LayerExplanation {
 	return nil
 }
 
+// statements is how many statements the layer has that was missing.
+func (e *Explanation) statements() int {
+	if l := e.layer(e.DecidedBy); l != nil {
+		return l.Statements
+	}
+	return 0
+}
+
+// entityTitle names the user or role of an ARN with its path: "role team/R".
+func entityTitle(arn string) string {
+	f, _ := splitARN(arn)
+	if kind, name, ok := strings.Cut(f[4], "/"); ok {
+		return kind + " " + name
+	}
+	return arn
+}
+
 // silence says which layer allows nothing.
 func (e *Explanation) silence(what string) string {
 	l := e.layer(e.DecidedBy)
 	none := l == nil || len(l.Policies) == 0
 	switch {
+	case e.DecidedBy == IdentityLayer && e.granted() != nil:
+		return e.granted().String() + " lets in the account, but no identity policy of the caller allows " + what
 	case e.DecidedBy == IdentityLayer && none:
 		return "the caller has no policies, so nothing allows " + what
 	case e.DecidedBy == SessionLayer && none:
@@ -76,20 +95,18 @@ func (e *Explanation) silence(what string) string {
 		return "the role has no trust policy, so nobody may assume it"
 	case e.DecidedBy == ResourceLayer:
 		return "no statement of " + layerName(l) + " allows " + what + " to " + e.stranger()
-	case e.DecidedBy == IdentityLayer && e.granted() != nil:
-		return "no statement of the identity policies allows " + what
 	case l == nil:
 		return "nothing allows " + what
 	}
 	return "no statement of " + layerName(l) + " allows " + what
 }
 
-// granted returns the resource's layer if it allows the caller's account, which
-// is not enough by itself.
-func (e *Explanation) granted() *LayerExplanation {
+// granted returns the statement of the resource's policy that allows the caller's
+// account, which is not enough by itself.
+func (e *Explanation) granted() *StatementRef {
 	for _, l := range [...]Layer{ResourceLayer, TrustLayer} {
-		if g := e.layer(l); g != nil && g.Effect == Allow {
-			return g
+		if g := e.layer(l); g != nil && g.Grant == GrantAccount && e.ResourceAccount == "" {
+			return g.Statement
 		}
 	}
 	return nil
@@ -122,10 +139,7 @@ func layerName(l *LayerExplanation) string {
 	case TrustLayer:
 		return "the role's trust policy"
 	}
-	if strings.Contains(name, "policy") {
-		return "the" + name
-	}
-	return "the resource's policy" + name
+	return strings.TrimPrefix(policyOf(name), " ")
 }
 
 // closest returns the near misses that are worth reading: of the layer that was
@@ -138,7 +152,7 @@ func (e *Explanation) closest() []NearMiss {
 	}
 	if l := e.layer(ResourceLayer); l != nil && e.DecidedBy == IdentityLayer && e.ResourceAccount == "" {
 		for _, m := range l.NearMisses {
-			if m.Failed[0].Element != "Principal" {
+			if m.Grant == GrantCaller || m.Grant == GrantEntity {
 				list = append(list, m)
 			}
 		}
@@ -177,7 +191,7 @@ func (m *NearMiss) clauses() string {
 	for i := range m.Failed {
 		list = append(list, m.Failed[i].clause())
 	}
-	return series(list, "and", func(s string) string { return s })
+	return strings.Join(list, ", and it ")
 }
 
 // Text explains in plain words, in lines of at most 96 columns where names allow
@@ -190,8 +204,14 @@ func (e *Explanation) Text() string {
 	}
 	t.line("", word+": "+plainText(e.Action)+" on "+plainText(e.Resource))
 	caller := "Caller: " + plainText(e.Principal)
+	switch {
+	case strings.HasPrefix(e.Action, "sts:AssumeRoleWith") && e.Principal != "anonymous":
+		caller = "Caller: a login through " + plainText(e.Principal)
+	case !strings.HasPrefix(e.Principal, "arn:") && e.Principal != "anonymous":
+		caller = "Caller: the service " + plainText(e.Principal)
+	}
 	if e.Entity != "" {
-		caller += ", a session of " + plainText(e.Entity)
+		caller += " (session of " + plainText(entityTitle(e.Entity)) + ")"
 	}
 	t.line("", caller)
 	if e.ResourceAccount != "" {
@@ -223,10 +243,14 @@ func (e *Explanation) why(t *textWriter) {
 		t.sentence(e.Statement.String() + " cannot be read any more, so what it denies is unknown and it denies everything")
 	case e.Statement != nil:
 		t.sentence("denied by " + e.Statement.String() + ", and a Deny always wins")
-		t.list("It applies because", e.because())
+		t.list("It applies because", append(append([]string{}, e.Covers...), e.because()...))
 	default:
-		t.sentence(e.silence("this"))
 		near := e.closest()
+		if text := e.silence("this"); len(near) == 0 && e.statements() > 0 {
+			t.sentence(text + ", and none comes close")
+		} else {
+			t.sentence(text)
+		}
 		for i := range near {
 			var clauses []string
 			for k := range near[i].Failed {
@@ -235,7 +259,11 @@ func (e *Explanation) why(t *textWriter) {
 			if near[i].More > 0 {
 				clauses = append(clauses, fmt.Sprintf("has %d more conditions that failed", near[i].More))
 			}
-			t.list("Closest is "+near[i].String()+", which", clauses)
+			if len(clauses) == 1 {
+				t.sentence("closest is " + near[i].String() + ", which " + clauses[0])
+			} else {
+				t.list("Closest is "+near[i].String()+", which", clauses)
+			}
 		}
 	}
 }
@@ -249,7 +277,10 @@ func (e *Explanation) layerLines(t *textWriter) {
 	for i := range e.Layers {
 		l := &e.Layers[i]
 		title := [...]string{IdentityLayer: "identity policies", BoundaryLayer: "permissions boundary", SessionLayer: "session policies", ResourceLayer: "resource policy", TrustLayer: "trust policy"}[l.Layer]
-		said := "allows nothing of this"
+		said := fmt.Sprintf("silent: none of the %d statements of %s matches", l.Statements, series(l.Policies, "and", plainText))
+		if l.Statements == 1 {
+			said = "silent: the one statement of " + series(l.Policies, "and", plainText) + " does not match"
+		}
 		switch {
 		case len(l.Policies) == 0:
 			said = "none"
@@ -269,20 +300,26 @@ func (e *Explanation) layerLines(t *textWriter) {
 
 func (e *Explanation) fixLines(t *textWriter) {
 	if e.Fix == nil {
+		if e.Effect != Allow && e.Problem == "" {
+			t.line("", "")
+			t.line("", "No addition to a policy would allow it.")
+		}
 		return
 	}
 	t.line("", "")
 	all := append([]Fix{*e.Fix}, e.Fix.And...)
-	if len(all) == 1 {
+	switch len(all) {
+	case 1:
 		t.line("", "To allow it:")
-	} else {
+	case 2:
+		t.line("", "To allow it, both of these are needed:")
+	default:
 		t.line("", fmt.Sprintf("To allow it, all %d of these are needed:", len(all)))
 	}
 	for i := range all {
-		mark := "  - "
-		t.hanging("", mark, plainText(all[i].Words))
+		t.hanging("  ", "- ", all[i].Words)
 		if all[i].Statement != "" {
-			t.line("", "      "+all[i].Statement)
+			t.b.WriteString("      " + all[i].Statement + "\n")
 		}
 	}
 	if e.Fix.Incomplete {

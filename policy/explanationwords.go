@@ -236,7 +236,7 @@ func (m *MatchedCondition) clause() string {
 	case m.Missing && op.family == null:
 		return key + " is not in the request" + operator
 	case m.Missing:
-		return key + " is not in the request, with which " + plainText(m.Operator) + " holds"
+		return key + " is not in the request, and " + plainText(m.Operator) + " holds without it"
 	case len(m.Seen) > 1:
 		return key + " has the values " + series(m.Seen, "and", quoted) + operator + note
 	case op.family == null, !op.negated && len(wanted) == 1 && len(m.Seen) == 1 && wanted[0] == m.Seen[0]:
