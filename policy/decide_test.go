@@ -535,3 +535,17 @@ func TestEveryLetterFolds(t *testing.T) {
 		t.Error("not found")
 	}
 }
+
+// TestActionsLongerThanAnyAreDenied: IAM knows names of 128 characters.
+func TestActionsLongerThanAnyAreDenied(t *testing.T) {
+	p := &Policies{Identity: []*Policy{mustCompile(t, Identity, everything, Meta{})}}
+	for n, want := range map[int]Effect{128: Allow, 129: ImplicitDeny, 100_000: ImplicitDeny} {
+		for _, who := range []string{"user", "root"} {
+			req := getObject(callerOf(t, who))
+			req.Action = "s3:" + strings.Repeat("x", n-3)
+			if d := Decide(req, p); d.Effect != want {
+				t.Errorf("%s with %d characters: %v", who, n, d.Effect)
+			}
+		}
+	}
+}

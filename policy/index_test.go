@@ -61,6 +61,10 @@ func TestIndexIsBounded(t *testing.T) {
 		"many actions on many resources": statementsOf(20, func(i int) string {
 			return `{"Effect":"Allow","Action":[` + list(manyActions, func(k int) string { return "s3:" + letters(k+i*manyActions) }) + `],"Resource":[` + list(500, func(k int) string { return "arn:aws:s3:::" + letters(k) }) + `]}`
 		}),
+		"many values of many actions on many resources": statementsOf(20, func(i int) string {
+			return `{"Effect":"Allow","Action":[` + list(manyActions, func(k int) string { return "s3:" + letters(k) }) + `],"Resource":[` + list(500, func(k int) string { return "arn:aws:s3:::" + letters(k) }) +
+				`],"Condition":{"StringEquals":{"a:b":[` + list(manyActions, func(k int) string { return letters(k + i*manyActions) }) + `]}}}`
+		}),
 		"short resources": statementsOf(20, func(i int) string {
 			return `{"Effect":"Allow","Action":[` + list(manyActions, func(k int) string { return "s3:" + letters(k+i*manyActions) }) + `],"Resource":[` + list(2000, func(k int) string { return "arn:aws:" + letters(k) }) + `]}`
 		}),

@@ -180,8 +180,33 @@ func TestIndexByValuesIsBounded(t *testing.T) {
 			t.Errorf("%s: paid for %d of %d statements, found %d %d", name, n, p.Len(), s.deny, s.allow)
 		}
 	}
+	// Few enough to look up one after the other, and too long to read.
+	req.Context.SetMulti("app:x", strings.Split(strings.Repeat(strings.Repeat("v", 62)+",", p.weight/2), ","))
+	if s, _ := spent(t, req, p); s.budget >= 0 {
+		t.Errorf("long values cost no more than short ones: %d are left", s.budget)
+	}
 	req.Context.SetMulti("app:x", append(make([]string, 100_000), strings.Repeat("v", 60)+"42"))
 	if s, _ := spent(t, req, p); s.allow != 42 {
 		t.Errorf("found %d", s.allow)
+	}
+}
+
+// TestIndexByTheRarestValue: of two conditions the one that tells the
+// statements apart is used, wherever it stands.
+func TestIndexByTheRarestValue(t *testing.T) {
+	for name, conditions := range map[string]string{
+		"first": `"app:user":"user-%d","app:team":"team-%d"`,
+		"last":  `"app:team":"team-%[2]d","app:user":"user-%[1]d"`,
+	} {
+		p := mustCompile(t, Identity, statementsOf(1000, func(i int) string {
+			return withCondition(`"s3:GetObject"`, fmt.Sprintf(`"StringEquals":{`+conditions+`}`, i, i%5))
+		}), Meta{})
+		req := getObject(callerOf(t, "user"))
+		req.Resource, req.Context = "arn:aws:s3:::b/k", &Context{}
+		req.Context.Set("app:user", "user-777")
+		req.Context.Set("app:team", "team-2")
+		if s, n := spent(t, req, p); s.allow != 777 || n > 3 {
+			t.Errorf("%s: found %d, looked at %d", name, s.allow, n)
+		}
 	}
 }
