@@ -219,7 +219,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
-	stsImplementation, err := stsapi.New(sessions, decide)
+	stsImplementation, err := stsapi.New(sessions, decide, ring)
 	if err != nil {
 		return p, err
 	}

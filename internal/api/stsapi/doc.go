@@ -4,9 +4,9 @@
 // (errors.go, iam-sts.md 3.4 to 3.7).
 //
 // Served: AssumeRole, AssumeRoleWithWebIdentity (unsigned), GetCallerIdentity,
-// GetSessionToken, GetFederationToken, GetAccessKeyInfo. AssumeRoleWithSAML and
-// DecodeAuthorizationMessage answer that they are not implemented: no assertion
-// can be verified yet, and no message of ours is ever encoded.
+// GetSessionToken, GetFederationToken, GetAccessKeyInfo, DecodeAuthorizationMessage
+// (decode.go). AssumeRoleWithSAML answers that it is not implemented: no assertion
+// can be verified yet.
 //
 // Who may do what: the trust policy of a role decides about assuming it, together
 // with the policies of the caller (package authz through sts.TrustDecider), so

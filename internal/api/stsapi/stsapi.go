@@ -8,6 +8,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/api"
 	"github.com/rockpool-id/rockpool/internal/caller"
 	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/sts"
 	"github.com/rockpool-id/rockpool/internal/wire/awserr"
 	"github.com/rockpool-id/rockpool/internal/wire/stswire"
@@ -20,18 +21,20 @@ type Trust interface {
 
 // Service implements the wire API of STS.
 type Service struct {
-	sts   *sts.Service
-	trust Trust
+	sts    *sts.Service
+	trust  Trust
+	sealer keys.Sealer
 }
 
 var _ api.Implementation[stswire.API] = (*Service)(nil)
 
 // New returns the implementation, to be joined with stswire.Model by api.New.
-func New(domain *sts.Service, trust Trust) (*Service, error) {
-	if domain == nil || trust == nil {
-		return nil, errors.New("stsapi: the domain and the decider of trust are needed")
+// sealer opens the authorization messages of package decision.
+func New(domain *sts.Service, trust Trust, sealer keys.Sealer) (*Service, error) {
+	if domain == nil || trust == nil || sealer == nil {
+		return nil, errors.New("stsapi: the domain, the decider of trust and a sealer are needed")
 	}
-	return &Service{sts: domain, trust: trust}, nil
+	return &Service{sts: domain, trust: trust, sealer: sealer}, nil
 }
 
 // As gives the API bound to one call.
@@ -46,6 +49,9 @@ func (s *Service) Rules() api.Rules {
 		"GetSessionToken":           api.Inside("users may always narrow down their own key"),
 		"GetAccessKeyInfo":          api.OnAny[stswire.GetAccessKeyInfoInput](),
 		"GetFederationToken":        api.Needs(federationAsks),
+		// AWS knows no resource for it: whoever may decode, decodes any message of
+		// the account.
+		"DecodeAuthorizationMessage": api.OnAny[stswire.DecodeAuthorizationMessageInput](),
 	}
 }
 
