@@ -14,6 +14,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/api"
 	"github.com/rockpool-id/rockpool/internal/api/cognitoapi"
 	"github.com/rockpool-id/rockpool/internal/api/iamapi"
+	"github.com/rockpool-id/rockpool/internal/api/rockpoolapi"
 	"github.com/rockpool-id/rockpool/internal/api/stsapi"
 	"github.com/rockpool-id/rockpool/internal/audit"
 	"github.com/rockpool-id/rockpool/internal/authz"
@@ -40,6 +41,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/wire"
 	"github.com/rockpool-id/rockpool/internal/wire/cognitowire"
 	"github.com/rockpool-id/rockpool/internal/wire/iamwire"
+	"github.com/rockpool-id/rockpool/internal/wire/rockpoolwire"
 	"github.com/rockpool-id/rockpool/internal/wire/stswire"
 )
 
@@ -227,6 +229,16 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
+	ownImplementation, err := rockpoolapi.New(rockpoolapi.Config{
+		Decisions: decisions, Keeps: decision.What(c.Decisions), MaxAge: c.DecisionsKeep, Sealer: ring, Region: c.Region,
+	})
+	if err != nil {
+		return p, err
+	}
+	own, err := api.New(rockpoolwire.Model(), ownImplementation, shared)
+	if err != nil {
+		return p, err
+	}
 	s3, err := s3gw.New(s3gw.Config{
 		Store: objects, Identify: resolver, Decide: decide, Audit: events, IAM: users.Snapshot, Sealer: ring,
 		Region: c.Region, Account: c.Account, Bases: c.S3Domains, Log: o.Log,
@@ -236,9 +248,9 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	}
 	p.router = &router{
 		host:  resolver.Host,
-		json:  map[string]http.Handler{"AWSCognitoIdentityService": cognito},
+		json:  map[string]http.Handler{"AWSCognitoIdentityService": cognito, "Rockpool": own},
 		query: map[string]http.Handler{"2010-05-08": iamService, "2011-06-15": stsService},
-		named: map[string]http.Handler{"cognito-identity": cognito, "iam": iamService, "sts": stsService, "s3": s3},
+		named: map[string]http.Handler{"cognito-identity": cognito, "iam": iamService, "sts": stsService, "rockpool": own, "s3": s3},
 		// Preflights of the services are all alike.
 		preflight: cognito, unknownTarget: cognito,
 		s3: s3, bucketHost: s3.Owns,
