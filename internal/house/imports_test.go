@@ -29,7 +29,8 @@ policy, recent < condkey;
 policy, audit, keys, recent < decision;
 policy, policy/lint, keys < iam;
 iam, keys, login, condkey, recent, decision < sts;
-sts < pool;
+keys, login < openid;
+sts, openid < pool;
 sigv4, iam, sts < caller;
 caller, audit, decision < authz;
 

@@ -13,7 +13,9 @@ type Kind string
 // The kinds of ring key.
 const (
 	Sealing Kind = "sealing" // 32 bytes, from which purpose keys are derived
-	Signing Kind = "signing" // an RSA-2048 private key, PKCS #8
+	Signing Kind = "signing" // an RSA-2048 private key, PKCS #8, for RS512
+	// SigningEC is a private key on P-256, PKCS #8, for ES256.
+	SigningEC Kind = "signing-es256"
 )
 
 // State is a key's place in its life. A kind has at most one next and one

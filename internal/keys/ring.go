@@ -274,7 +274,7 @@ func (r *Ring) add(st, old *ringState, rec *Record) error {
 		if rec.State == Current {
 			st.current = s
 		}
-	case Signing:
+	case Signing, SigningEC:
 		k, err := parseSigningKey(rec, raw)
 		if err != nil {
 			return err
@@ -334,8 +334,8 @@ func (r *Ring) generate(records []Record, kind Kind, now time.Time) (Record, err
 	}
 	var raw []byte
 	var err error
-	if kind == Signing {
-		raw, err = generateSigningKey(r.cfg.Rand)
+	if kind == Signing || kind == SigningEC {
+		raw, err = generateSigningKey(kind, r.cfg.Rand)
 	} else {
 		raw = make([]byte, keySize)
 		_, err = io.ReadFull(r.cfg.Rand, raw)

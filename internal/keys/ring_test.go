@@ -3,10 +3,16 @@ package keys_test
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -229,7 +235,7 @@ func TestSignerIsMadeOnceOnFirstUse(t *testing.T) {
 	ids := make([]string, 4)
 	for i := range ids {
 		wg.Go(func() {
-			k, err := r.Signer(t.Context())
+			k, err := r.Signer(t.Context(), keys.Signing)
 			if err != nil {
 				t.Error(err)
 				return
@@ -238,7 +244,7 @@ func TestSignerIsMadeOnceOnFirstUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	again, err := open(t, s).Signer(t.Context())
+	again, err := open(t, s).Signer(t.Context(), keys.Signing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,11 +253,57 @@ func TestSignerIsMadeOnceOnFirstUse(t *testing.T) {
 			t.Errorf("several signing keys: %v, then %s", ids, again.ID)
 		}
 	}
-	if got := len(r.SigningKeys()); got != 2 || again.Serial != 1 || again.Public().Size() != 256 {
-		t.Errorf("%d keys published, serial %d, %d bytes", got, again.Serial, again.Public().Size())
+	if got := len(r.SigningKeys()); got != 2 || again.Serial != 1 || again.Public().(*rsa.PublicKey).Size() != 256 {
+		t.Errorf("%d keys published, serial %d, %d bytes", got, again.Serial, again.Public().(*rsa.PublicKey).Size())
 	}
-	if s := fmt.Sprintf("%v %+v %#v", again, again, again); strings.Contains(s, again.Private().D.String()) {
-		t.Error("the private key prints")
+	name := "signing key " + again.ID
+	if s := fmt.Sprintf("%v %+v %#v", again, again, again); s != name+" "+name+" "+name {
+		t.Errorf("a signing key prints as %s", s)
+	}
+}
+
+func TestSignatures(t *testing.T) {
+	r := open(t, &store{})
+	text := []byte("header.claims")
+	k, err := r.Signer(t.Context(), keys.Signing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sig, err := k.Sign(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := sha512.Sum512(text)
+	if err := rsa.VerifyPKCS1v15(k.Public().(*rsa.PublicKey), crypto.SHA512, digest[:], sig); err != nil || k.Algorithm() != "RS512" {
+		t.Errorf("RSA: %s: %v", k.Algorithm(), err)
+	}
+
+	// An elliptic key is of its own kind: both are current at once.
+	e, err := r.Signer(t.Context(), keys.SigningEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 { // r or s with leading zeros must keep its width
+		if sig, err = e.Sign(text); err != nil || len(sig) != 64 {
+			t.Fatalf("%d bytes, %v", len(sig), err)
+		}
+		short := sha256.Sum256(text)
+		x, y := new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:])
+		if !ecdsa.Verify(e.Public().(*ecdsa.PublicKey), short[:], x, y) || e.Algorithm() != "ES256" {
+			t.Fatalf("%s does not verify", e.Algorithm())
+		}
+	}
+	if err := r.Rotate(t.Context(), keys.SigningEC); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := r.Signer(t.Context(), keys.Signing); err != nil || again.ID != k.ID {
+		t.Errorf("rotating one kind changed the other: %v, %v", again, err)
+	}
+	if next, err := r.Signer(t.Context(), keys.SigningEC); err != nil || next.ID == e.ID || next.Serial != 2 || len(r.SigningKeys()) != 5 {
+		t.Errorf("after the rotation %v, %d keys, %v", next, len(r.SigningKeys()), err)
+	}
+	if _, err := r.Signer(t.Context(), keys.Sealing); err == nil {
+		t.Error("a sealing key signs")
 	}
 }
 
