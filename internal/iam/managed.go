@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rockpool-id/rockpool/policy"
+	"github.com/rockpool-id/rockpool/policy/lint"
 )
 
 // AWSAccount is the account field of the ARNs of AWS-managed policies.
@@ -86,7 +87,8 @@ func (s *Service) CreatePolicy(ctx context.Context, in NewPolicy) (*PolicyEntry,
 	if err != nil {
 		return nil, err
 	}
-	if err := checkManagedDocument(in.Name, in.Document); err != nil {
+	found, err := s.checkManagedDocument(in.Name, in.Document)
+	if err != nil {
 		return nil, err
 	}
 	var arn string
@@ -110,6 +112,7 @@ func (s *Service) CreatePolicy(ctx context.Context, in NewPolicy) (*PolicyEntry,
 	if err != nil {
 		return nil, err
 	}
+	s.advise(ctx, found, KindPolicy, arn, "v1")
 	return after.policies[arn], nil
 }
 
@@ -135,7 +138,8 @@ func (s *Service) DeletePolicy(ctx context.Context, arn string) error {
 
 // CreatePolicyVersion adds a version and makes it the default if asked.
 func (s *Service) CreatePolicyVersion(ctx context.Context, arn, document string, setDefault bool) (*PolicyEntry, *PolicyVersion, error) {
-	if err := checkManagedDocument(arn, document); err != nil {
+	found, err := s.checkManagedDocument(arn, document)
+	if err != nil {
 		return nil, nil, err
 	}
 	var number int
@@ -156,6 +160,7 @@ func (s *Service) CreatePolicyVersion(ctx context.Context, arn, document string,
 		return nil, nil, err
 	}
 	pv, _ := p.VersionByID("v" + strconv.Itoa(number))
+	s.advise(ctx, found, KindPolicy, arn, pv.ID())
 	return p, pv, nil
 }
 
@@ -269,15 +274,17 @@ func equal(a, b string) int {
 	return 0
 }
 
-// checkManagedDocument applies the rules of a managed policy version.
-func checkManagedDocument(name, document string) error {
-	if _, err := parse(document, policy.Managed); err != nil {
-		return err
+// checkManagedDocument applies the rules of a managed policy version, and says
+// what the linter found in one that is accepted.
+func (s *Service) checkManagedDocument(name, document string) ([]lint.Finding, error) {
+	d, err := parse(document, policy.Managed)
+	if err != nil {
+		return nil, err
 	}
 	if policy.Size([]byte(document)) > MaxManagedSize {
-		return &LimitExceeded{Quota: QuotaPolicySize, Limit: MaxManagedSize, Kind: KindPolicy, Name: name}
+		return nil, &LimitExceeded{Quota: QuotaPolicySize, Limit: MaxManagedSize, Kind: KindPolicy, Name: name}
 	}
-	return nil
+	return s.findings(d, lint.AnyOwner), nil
 }
 
 // isPolicyARN reports whether arn has the form of a managed policy's ARN.

@@ -61,10 +61,12 @@ func (s *Service) PutInlinePolicy(ctx context.Context, o Owner, name, document s
 	if err := checkName(name, maxPolicyName); err != nil {
 		return err
 	}
-	if _, err := parse(document, policy.Identity); err != nil {
+	d, err := parse(document, policy.Identity)
+	if err != nil {
 		return err
 	}
-	return s.updateOwned(ctx, o, func(_ *View, own *Owned) error {
+	found := s.findings(d, ownerOf(o))
+	err = s.updateOwned(ctx, o, func(_ *View, own *Owned) error {
 		own.Inline = slices.Clone(own.Inline)
 		if i := inlineIndex(own.Inline, name); i >= 0 {
 			own.Inline[i].Document = document
@@ -84,6 +86,11 @@ func (s *Service) PutInlinePolicy(ctx context.Context, o Owner, name, document s
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	s.advise(ctx, found, o.Kind, o.Name, name)
+	return nil
 }
 
 // DeleteInlinePolicy deletes an inline policy.

@@ -39,7 +39,7 @@ func (s *Service) CreateRole(ctx context.Context, in NewRole) (*RoleEntry, error
 	if err != nil {
 		return nil, err
 	}
-	trust, err := s.parseTrust(in.Name, in.Trust)
+	trust, found, err := s.parseTrust(in.Name, in.Trust)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +69,7 @@ func (s *Service) CreateRole(ctx context.Context, in NewRole) (*RoleEntry, error
 	if err != nil {
 		return nil, err
 	}
+	s.advise(ctx, found, KindRole, in.Name, trustName)
 	return after.roles[id], nil
 }
 
@@ -124,7 +125,7 @@ func (s *Service) UpdateRole(ctx context.Context, account, name string, c RoleCh
 // UpdateTrust replaces a role's trust policy. Principals are bound anew: the
 // users and roles that bear the named ARNs now are meant.
 func (s *Service) UpdateTrust(ctx context.Context, account, name, document string) error {
-	trust, err := s.parseTrust(name, document)
+	trust, found, err := s.parseTrust(name, document)
 	if err != nil {
 		return err
 	}
@@ -136,8 +137,15 @@ func (s *Service) UpdateTrust(ctx context.Context, account, name, document strin
 		r.Trust, r.TrustBindings = document, bindings
 		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	s.advise(ctx, found, KindRole, name, trustName)
+	return nil
 }
+
+// trustName is what the log calls a role's trust policy, which has no name.
+const trustName = "trust policy"
 
 // updateRole lets change edit a copy of a role. Slices and maps of the copy are
 // shared with the view and must be replaced, not written to.

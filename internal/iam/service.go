@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/keys"
+	"github.com/rockpool-id/rockpool/policy/catalog"
 )
 
 // Config is what a Service needs.
@@ -49,6 +50,7 @@ type Service struct {
 	rand       io.Reader
 	log        *slog.Logger
 	usage      usage
+	catalog    *catalog.Catalog // for the linter; read when the first policy is written
 
 	mu   sync.Mutex // held by the one writer of view
 	view atomic.Pointer[View]
@@ -62,7 +64,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, sealer: c.Sealer, account: c.Account, root: c.Root,
 		limits: c.Limits.withDefaults(), dev: c.DevMode, thumbprint: c.Thumbprint,
-		now: c.Now, rand: c.Rand, log: c.Log,
+		now: c.Now, rand: c.Rand, log: c.Log, catalog: catalog.New(),
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -6,21 +6,27 @@ import (
 
 	"github.com/rockpool-id/rockpool/arn"
 	"github.com/rockpool-id/rockpool/policy"
+	"github.com/rockpool-id/rockpool/policy/lint"
 )
 
-// parseTrust applies the rules of a trust policy that need no other entity.
-func (s *Service) parseTrust(role, document string) (*policy.Document, error) {
+// parseTrust applies the rules of a trust policy that need no other entity, and
+// says what the linter found in one that is accepted.
+func (s *Service) parseTrust(role, document string) (*policy.Document, []lint.Finding, error) {
 	d, err := parse(document, policy.Trust)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if policy.Size([]byte(document)) > s.limits.TrustSize {
-		return nil, &LimitExceeded{Quota: QuotaTrustSize, Limit: s.limits.TrustSize, Kind: KindRole, Name: role}
+		return nil, nil, &LimitExceeded{Quota: QuotaTrustSize, Limit: s.limits.TrustSize, Kind: KindRole, Name: role}
 	}
 	if err := limitedToPools(d); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return d, nil
+	found := s.findings(d, lint.AnyOwner)
+	if err := refused(found); err != nil {
+		return nil, nil, err
+	}
+	return d, found, nil
 }
 
 // identityPools is the principal of every identity pool there is, and the

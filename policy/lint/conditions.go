@@ -114,7 +114,7 @@ func (r *run) forAllValues(s *statement, c *condition) {
 		for _, a := range s.actions {
 			if slices.ContainsFunc(a.matched, func(m *catalog.Action) bool { return !sendsLeadingKeys(m) && r.isRead(m) }) || a.all() {
 				r.say(s, "leading-keys-and-scan", a.Position, "Action",
-					fmt.Sprintf("%s includes requests without %s, such as dynamodb:Scan, and ForAllValues holds for these: they read the whole table.", shorten(a.Text), c.Key),
+					fmt.Sprintf("%s: a scan names no key, so it sends no %s, and ForAllValues holds: the whole table can be read.", shorten(a.Text), c.Key),
 					"List the actions that name a key (GetItem, Query, PutItem, …), without Scan and PartiQLSelect.")
 				return
 			}

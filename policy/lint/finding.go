@@ -43,8 +43,9 @@ type Finding struct {
 	// document. Sid is its Sid, "" without one.
 	Statement int
 	Sid       string
-	// Where is the element the finding is about: "Action", "Resource",
-	// "Principal", "Condition", "Statement" or "Policy".
+	// Where is the element the finding is about: "Action", "NotAction",
+	// "Resource", "NotResource", "Principal", "NotPrincipal", "Condition",
+	// "Statement", or "Policy" for the whole document.
 	Where string
 	// Text says what is wrong, Fix what to write instead.
 	Text, Fix string

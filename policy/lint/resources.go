@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rockpool-id/rockpool/policy/catalog"
@@ -27,7 +28,7 @@ func checkResources(r *run) {
 					"Write the whole ARN.")
 			}
 		}
-		if !s.NotAction && !s.NotResource && len(s.resources) > 0 {
+		if !s.NotAction && !s.NotResource && slices.ContainsFunc(s.resources, func(p *resource) bool { return !p.never }) {
 			r.matchResources(s)
 		}
 	}

@@ -25,7 +25,7 @@ func (r *run) conditionValues(s *statement, c *condition) {
 	for _, v := range c.Values {
 		if what := r.unreadable(c, v); what != "" {
 			r.say(s, "value-not-of-type", c.Position, "Condition",
-				fmt.Sprintf("%q is not %s, so %s never matches it.", shorten(v), what, c.Operator), "Correct the value, or use the operator of its type.")
+				fmt.Sprintf("%q is not %s, so %s cannot compare with it.", shorten(v), what, c.Operator), "Correct the value, or use the operator of its type.")
 			return
 		}
 	}
@@ -99,9 +99,10 @@ func isClaim(key string) bool {
 }
 
 // unreadable says what a value should be when the operator cannot read it, "" when
-// it can. Values with variables are known only with the request.
+// it can. Values with variables are known only with the request, and where they
+// do not belong variable-in-wrong-place speaks.
 func (r *run) unreadable(c *condition, v string) string {
-	if r.variables && c.op.takesVariables() && strings.Contains(v, "${") {
+	if r.variables && strings.Contains(v, "${") {
 		return ""
 	}
 	ok, what := true, ""
