@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/rockpool-id/rockpool/internal/policycases"
 )
@@ -124,12 +125,15 @@ func writeFile(path string, write func(io.Writer) error) error {
 
 // verdict is the error of tests that did not come out as they should.
 func (c *policyTestCmd) verdict(r *policycases.Report) error {
-	var wrong []error
+	var wrong []string
 	if !r.Passed() {
-		wrong = append(wrong, fmt.Errorf("%d of %d checks failed", r.Failed, r.Checks))
+		wrong = append(wrong, fmt.Sprintf("%d of %d checks failed", r.Failed, r.Checks))
 	}
 	if r.Coverage.Percent < c.MinCoverage {
-		wrong = append(wrong, fmt.Errorf("coverage is %.1f%%, less than %v%%", r.Coverage.Percent, c.MinCoverage))
+		wrong = append(wrong, fmt.Sprintf("coverage is %.1f%%, less than %v%%", r.Coverage.Percent, c.MinCoverage))
 	}
-	return errors.Join(wrong...)
+	if len(wrong) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(wrong, "; "))
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/rockpool-id/rockpool/internal/iam"
@@ -29,15 +30,16 @@ type entities struct {
 }
 
 // find looks for a role or user by name or ARN: in the file, on the server, and
-// last as a caller of whom nothing is known but the ARN. adHoc says that the test
-// gives the policies, so that a name is enough.
+// last as a caller of whom nothing is known but the ARN: one from another account,
+// or one whose policies the test gives (adHoc).
 func (s *entities) find(ctx context.Context, kind, name string, adHoc bool, at place) (*entity, error) {
-	if e := s.found[kind+" "+name]; e != nil {
+	key := fmt.Sprint(kind, adHoc, name)
+	if e := s.found[key]; e != nil {
 		return e, nil
 	}
 	e, err := s.look(ctx, kind, name, adHoc, at)
 	if err == nil {
-		s.found[kind+" "+name] = e
+		s.found[key] = e
 	}
 	return e, err
 }
@@ -67,7 +69,9 @@ func (s *entities) look(ctx context.Context, kind, name string, adHoc bool, at p
 			return e, err
 		}
 	}
-	if byName && !adHoc {
+	// A misspelt name must not pass for a stranger without rights. Strangers of
+	// other accounts have only their ARN.
+	if account == s.file.Account && !adHoc {
 		return nil, problem(s.file, at, "the file has no %s %q: define it under %ss, give its policies here, or name a server with --endpoint", kind, shorten(name), kind)
 	}
 	return &entity{arn: arn, id: madeUpID(kind, arn), name: short, account: account}, nil

@@ -15,7 +15,7 @@ var reportPage string
 // WriteHTML prints one page without scripts or other files: what passed, and the
 // text of every policy with what the tests tried of it.
 func (r *Report) WriteHTML(w io.Writer) error {
-	t, err := template.New("report").Parse(reportPage)
+	t, err := template.New("report").Funcs(template.FuncMap{"plain": printable}).Parse(reportPage)
 	if err != nil {
 		return fmt.Errorf("policycases: the page does not parse: %w", err)
 	}
@@ -31,7 +31,10 @@ type page struct {
 	Policies []policyPage
 }
 
-type failedCheck struct{ Where, Test, Check, Details string }
+type failedCheck struct {
+	Where, Test, Check string
+	Details            []string // lines
+}
 
 type policyPage struct {
 	ID, Title, Percent, Words string
@@ -68,7 +71,7 @@ func newPage(r *Report) *page {
 			for _, c := range t.Checks {
 				if !c.Passed {
 					p.Wrong = append(p.Wrong, failedCheck{
-						Where: fmt.Sprintf("%s:%d", f.Path, t.Line), Test: t.Name, Check: c.Action + " on " + c.Resource, Details: c.Details(),
+						Where: fmt.Sprintf("%s:%d", f.Path, t.Line), Test: t.Name, Check: c.Action + " on " + c.Resource, Details: strings.Split(c.Details(), "\n"),
 					})
 				}
 			}
@@ -120,6 +123,9 @@ func (c *PolicyCoverage) lines() []pageLine {
 			text := q.Untried()
 			if text == "" {
 				text = "true and false"
+			}
+			if len(notes[q.Line]) > 0 {
+				text = q.Key + ": " + text
 			}
 			notes[q.Line] = append(notes[q.Line], note{q.State(), text})
 		}

@@ -53,12 +53,12 @@ func (t *TestReport) Passed() bool {
 
 // Check is one action on one resource: what was expected and what came.
 type Check struct {
-	Action    string        `json:"action"`
-	Resource  string        `json:"resource"`
-	Principal string        `json:"principal"`
-	Expected  string        `json:"expected"`
-	Got       policy.Effect `json:"got"`
-	Passed    bool          `json:"passed"`
+	Action    string `json:"action"`
+	Resource  string `json:"resource"`
+	Principal string `json:"principal"`
+	Expected  string `json:"expected"`
+	Got       string `json:"got"`
+	Passed    bool   `json:"passed"`
 	// Reason says why the decision is what it is, Wrong what is not as expected.
 	Reason string `json:"reason"`
 	Wrong  string `json:"wrong,omitempty"`

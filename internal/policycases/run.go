@@ -125,7 +125,7 @@ func (r *run) check(f *File, q *question, action, resource string) Check {
 		c.Reason = reason(d, action)
 		r.cover(req, q)
 	}
-	c.Got = d.Effect
+	c.Got = effectWords(d.Effect)
 	c.Wrong = wrong(q.test, d, c.Reason)
 	c.Passed = c.Wrong == ""
 	return c

@@ -1,8 +1,10 @@
 package policycases
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -30,14 +32,20 @@ func (r *reader) root(text []byte) *yaml.Node {
 		r.fail(nil, "the file has %d bytes, more than the %d that are read", len(text), maxFileSize)
 		return nil
 	}
-	var doc yaml.Node
-	if err := yaml.Load(text, &doc); err != nil {
-		var load *yaml.LoadError
-		if errors.As(err, &load) && load.Mark.Line > 0 {
-			r.problems = append(r.problems, Problem{File: r.file, Line: load.Mark.Line, Column: max(load.Mark.Column, 1), Message: "not valid YAML: " + load.Message})
-			return nil
-		}
-		r.fail(nil, "not valid YAML: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
+	var doc, more yaml.Node
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	if err == nil {
+		err = loader.Load(&doc)
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		r.fail(nil, "the file is empty")
+		return nil
+	case err != nil:
+		r.badYAML(err)
+		return nil
+	case !errors.Is(loader.Load(&more), io.EOF):
+		r.fail(&more, "the file has more than one YAML document")
 		return nil
 	}
 	n := &doc
@@ -49,6 +57,15 @@ func (r *reader) root(text []byte) *yaml.Node {
 		return nil
 	}
 	return n
+}
+
+// badYAML reports what the parser says, at its place where it knows one.
+func (r *reader) badYAML(err error) {
+	p := Problem{File: r.file, Message: "not valid YAML: " + strings.ReplaceAll(err.Error(), "\n", "; ")}
+	if load, ok := errors.AsType[*yaml.LoadError](err); ok && load.Mark.Line > 0 {
+		p.Line, p.Column, p.Message = load.Mark.Line, max(load.Mark.Column, 1), "not valid YAML: "+load.Message
+	}
+	r.problems = append(r.problems, p)
 }
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
