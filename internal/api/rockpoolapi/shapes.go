@@ -18,7 +18,7 @@ func shape(r *decision.Record) wire.Decision {
 		PrincipalAccount: optional(x.PrincipalAccount), ResourceAccount: optional(x.ResourceAccount),
 		Effect: effect(x.Effect), DecidedBy: layerName(x.DecidedBy), Reason: optional(x.Reason), Message: optional(r.Message),
 		Rule: optional(r.Rule), Problem: optional(x.Problem),
-		Statement: reference(x.Statement), Conditions: some(x.Conditions, held), MatchedStatement: matched(r.Matched),
+		Statement: reference(x.Statement), Covers: x.Covers, Conditions: some(x.Conditions, held), MatchedStatement: matched(r.Matched),
 		Layers: each(x.Layers, layer), Keys: each(x.Keys, key), KeysLeftOut: positive(x.KeysLeftOut), Fix: fix(x.Fix), Text: &text,
 	}
 }
@@ -65,7 +65,7 @@ func layer(l *policy.LayerExplanation) wire.Layer {
 		Layer: layerName(l.Layer), Effect: effect(l.Effect), Policies: policies, Statements: integer(l.Statements),
 		Statement: reference(l.Statement), Grant: optional(l.Grant),
 		NearMisses: some(l.NearMisses, func(n *policy.NearMiss) wire.NearMiss {
-			return wire.NearMiss{Statement: reference(&n.StatementRef), Failed: each(n.Failed, failed), More: positive(n.More)}
+			return wire.NearMiss{Statement: reference(&n.StatementRef), Grant: optional(n.Grant), Failed: each(n.Failed, failed), More: positive(n.More)}
 		}),
 	}
 }
@@ -73,7 +73,8 @@ func layer(l *policy.LayerExplanation) wire.Layer {
 func failed(f *policy.FailedElement) wire.FailedElement {
 	return wire.FailedElement{
 		Element: &f.Element, Operator: optional(f.Operator), Key: optional(f.Key), Wanted: f.Wanted, Meaning: f.Meaning,
-		Unset: f.Unset, Seen: f.Seen, Missing: truth(f.Missing), Note: optional(f.Note), Line: positive(f.Line), Column: positive(f.Column),
+		Unset: f.Unset, Seen: f.Seen, Missing: truth(f.Missing), Note: optional(f.Note),
+		Remedy: optional(f.Remedy), Line: positive(f.Line), Column: positive(f.Column),
 	}
 }
 

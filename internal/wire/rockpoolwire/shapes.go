@@ -34,6 +34,7 @@ type Decision struct {
 	Rule                        *string             `aws:"Rule"`
 	Problem                     *string             `aws:"Problem"`
 	Statement                   *StatementReference `aws:"Statement"`
+	Covers                      []string            `aws:"Covers"`
 	Conditions                  []MatchedCondition  `aws:"Conditions"`
 	MatchedStatement            *MatchedStatement   `aws:"MatchedStatement"`
 	Layers                      []Layer             `aws:"Layers" check:"required"`
@@ -67,6 +68,7 @@ type FailedElement struct {
 	Seen     []string `aws:"Seen"`
 	Missing  *bool    `aws:"Missing"`
 	Note     *string  `aws:"Note"`
+	Remedy   *string  `aws:"Remedy"`
 	Line     *int32   `aws:"Line"`
 	Column   *int32   `aws:"Column"`
 }
@@ -129,6 +131,7 @@ type MatchedStatement struct {
 // NearMiss is the structure NearMiss of the model.
 type NearMiss struct {
 	Statement *StatementReference `aws:"Statement" check:"required"`
+	Grant     *string             `aws:"Grant"`
 	Failed    []FailedElement     `aws:"Failed" check:"required"`
 	More      *int32              `aws:"More"`
 }
