@@ -145,8 +145,8 @@ func groups(entries []entry, f func(group []entry)) {
 // crowd, such as */team-7/* and home/${aws:username}/team-7/*: the four bytes
 // that fewest patterns of all crowds have.
 func (b *indexer) chooseWindows() {
-	var counts []uint32 // by hash; a collision makes a window look commoner
-	count := func(w uint32) *uint32 { return &counts[w*0x9E3779B1>>16] }
+	var counts counter
+	count := func(w uint32) *uint32 { return counts.of(uint64(w) * 0x9E3779B97F4A7C15) }
 	crowds := func(f func(e *entry, crowd int)) {
 		groups(b.entries, func(group []entry) {
 			if len(group) <= b.crowd {
@@ -160,12 +160,12 @@ func (b *indexer) chooseWindows() {
 		})
 	}
 	crowds(func(e *entry, _ int) {
-		if counts == nil {
-			counts = make([]uint32, 1<<16)
+		if counts.counts == nil {
+			counts = newCounter(len(b.entries))
 		}
 		e.glob.windows(func(w uint32) { *count(w)++ })
 	})
-	if counts == nil {
+	if counts.counts == nil {
 		return
 	}
 	crowds(func(e *entry, crowd int) {
@@ -187,6 +187,20 @@ func (b *indexer) chooseWindows() {
 		b.sort()
 	}
 }
+
+// counter counts things by hash. A collision makes both look commoner.
+type counter struct {
+	counts []uint32
+	shift  uint8
+}
+
+// newCounter makes a counter for what n entries ask.
+func newCounter(n int) counter {
+	log := min(bits.Len(uint(n))+4, 16)
+	return counter{counts: make([]uint32, 1<<log), shift: uint8(64 - log)}
+}
+
+func (c *counter) of(hash uint64) *uint32 { return &c.counts[hash>>c.shift] }
 
 // windows calls f with every four bytes that a text must hold to match.
 func (p *pattern) windows(f func(w uint32)) {

@@ -91,7 +91,7 @@ func (p *arnPattern) literal() (arn string, ok bool) {
 // demand a value: of what a statement demands, that which fewest of its crowd
 // demand too.
 func (b *indexer) splitByValue() {
-	var counts []uint32 // by hash; a collision makes a value look commoner
+	var counts counter
 	var moved []entry
 	kept := b.entries[:0]
 	groups(b.entries, func(group []entry) {
@@ -99,10 +99,10 @@ func (b *indexer) splitByValue() {
 			kept = append(kept, group...)
 			return
 		}
-		if counts == nil {
-			counts = make([]uint32, 1<<16)
+		if counts.counts == nil {
+			counts = newCounter(len(b.entries))
 		}
-		count := func(value uint64) *uint32 { return &counts[mixKey(group[0].key, value)>>48] }
+		count := func(value uint64) *uint32 { return counts.of(mixKey(group[0].key, value)) }
 		for i := range group {
 			if group[i].order != splitMark {
 				b.demands(group[i].of(b.statements), func(d demand) {

@@ -133,6 +133,7 @@ func TestIdentityMistakes(t *testing.T) {
 		{"9 region of an access point is fine", res("arn:aws:s3:us-east-1:111122223333:accesspoint/x"), ""},
 		{"10 IAM path", res("arn:aws:iam:::b"), iamPathMsg},
 		{"10 IAM path without slash", res("arn:aws:iam::111122223333:user"), iamPathMsg},
+		{"10 IAM path of an unknown kind", res("arn:aws:iam::111122223333:robot/x"), iamPathMsg},
 		{"10 IAM star is fine", res("arn:aws:iam::*:*"), ""},
 		{"10 IAM role is fine", res("arn:aws:iam::111122223333:role/x"), ""},
 		{"11 no vendor", act("invalid"), vendor},

@@ -56,8 +56,6 @@ func (s *search) show(i int) {
 	st := &s.p.statements[i]
 	class := direct
 	switch {
-	case i >= s.deny:
-		return
 	case st.deny:
 	case s.granted || s.denies() || !s.named && (i >= s.allow || len(st.principals) > 0):
 		return // a policy that names principals grants nothing where there are none

@@ -56,7 +56,7 @@ func TestReadJSON(t *testing.T) {
 	for _, text := range []string{
 		`{`, `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, `{a:1}`, `{"a" 1}`, `{"a":1 "b":2}`, `[`, `[1`, `[1,`, `[1 2]`, `[,]`, `tru`, `nul`, `+1`, `01`, `1.`, `.5`, `1e`, `1e+`, `-`, `--1`,
 		`"`, `"\`, `"\x"`, `"\u12"`, `"\u12g4"`, `"\ud800"`, `"\ud800\n"`, `"\ud800\u0041"`, `"\udc00\ud800"`, "\"\n\"", "\"\xc3\"", "\xef\xbb\xbf{}", `'a'`, `{} x`, ``, ` `, `[1] ]`,
-		`{"a":1,"a":2}`, `{"a":1,"\u0061":2}`,
+		`{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `{"\x":1}`, `{"`,
 	} {
 		if _, err := readJSON(text); err == nil {
 			t.Errorf("%q was read", text)
@@ -95,6 +95,27 @@ func TestManyMembersAreCheckedForDuplicates(t *testing.T) {
 		if _, err := readJSON(b.String() + `"` + again + `":1}`); err == nil || !err.duplicate {
 			t.Errorf("member %q twice: %v", again, err)
 		}
+	}
+}
+
+// TestKeysOfEqualHash: names are compared in full, whatever their hashes say.
+func TestKeysOfEqualHash(t *testing.T) {
+	for _, tt := range []struct {
+		s, low string
+		want   bool
+	}{
+		{"aws:UserName", "aws:username", true}, {"aws:UserName", "aws:usernamf", false}, {"aws:UserName", "aws:username2", false},
+		{"x:É", "x:é", true}, {"x:É", "x:è", false}, {"x:\u212A", "x:k", false}, {"", "", true},
+	} {
+		if got := equalLower(tt.s, tt.low); got != tt.want {
+			t.Errorf("%q and %q: %v", tt.s, tt.low, got)
+		}
+	}
+}
+
+func TestShorten(t *testing.T) {
+	if got, want := shorten(strings.Repeat("a", 199)+"é"), strings.Repeat("a", 199)+"…"; got != want {
+		t.Errorf("cut inside a character: %q", got)
 	}
 }
 
