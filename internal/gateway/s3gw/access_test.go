@@ -1,6 +1,8 @@
 package s3gw
 
 import (
+	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
 )
@@ -140,4 +142,23 @@ func TestConditionsOnStoredTags(t *testing.T) {
 	e.must(who, request{method: get, target: "/bkt?prefix=red/x"})
 	e.must(who, request{method: get, target: "/bkt?prefix="})
 	e.must(who, request{method: put, target: "/bkt/new2", header: map[string]string{"X-Amz-Copy-Source": "/bkt/red", "X-Amz-Tagging": "team=red", "X-Amz-Tagging-Directive": "REPLACE"}})
+}
+
+func TestWrittenPoliciesAreLinted(t *testing.T) {
+	var log bytes.Buffer
+	e := newEnv(t, nil, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	e.bucket("bkt")
+	policy := func(action, resource string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + e.gateway.account + `"},"Action":"` + action + `","Resource":"` + resource + `"}]}`
+	}
+	e.must(e.root, request{method: put, target: "/bkt?policy", body: policy("s3:GetObject", "arn:aws:s3:::bkt/*")})
+	if strings.Contains(log.String(), "finding") {
+		t.Errorf("logged %s", log.String())
+	}
+	e.must(e.root, request{method: put, target: "/bkt?policy", body: policy("s3:GetObjet", "arn:aws:s3:::bkt/*")})
+	for _, part := range []string{"level=WARN", "bucket_policy_of=bkt", "code=unknown-action", "s3:GetObject?"} {
+		if !strings.Contains(log.String(), part) {
+			t.Errorf("no %q in %s", part, log.String())
+		}
+	}
 }

@@ -3,6 +3,7 @@ package s3gw
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/gateway"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/policy"
+	"github.com/rockpool-id/rockpool/policy/lint"
 )
 
 // maxPolicy is the longest bucket policy in bytes.
@@ -71,6 +73,8 @@ func (c *call) putPolicy(x *gateway.Exchange) error {
 	if err := c.storePolicy(x, string(text), bindings); err != nil {
 		return err
 	}
+	// S3 answers without a word about what the policy says; the operator hears it.
+	lint.Log(x.R.Context(), c.g.front.Log, lint.Lint(doc, lint.Options{Catalog: c.g.catalog, Now: x.Now}), slog.String("bucket_policy_of", c.addr.bucket))
 	c.g.empty(x, http.StatusNoContent)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/object"
+	"github.com/rockpool-id/rockpool/policy/catalog"
 )
 
 // Config is what the gateway works with. Store, Identify, Decide, Audit, IAM,
@@ -70,6 +71,7 @@ type Gateway struct {
 	table   table
 	hostID  []string // header values, shared by all answers
 	server  []string
+	catalog *catalog.Catalog // for the linter; read when the first policy is written
 
 	mu      sync.RWMutex
 	buckets map[string]*settings // compiled, by name
@@ -102,6 +104,7 @@ func New(c Config) (*Gateway, error) {
 		},
 		store: c.Store, iam: c.IAM, sealer: c.Sealer, account: c.Account, region: c.Region,
 		hosts: newHosts(c.Bases, c.Domains), origins: c.Origins, table: newTable(), hostID: []string{c.HostID}, server: []string{"Rockpool"}, buckets: map[string]*settings{},
+		catalog: catalog.New(),
 	}
 	return g, g.front.Validate()
 }
