@@ -4,14 +4,32 @@
 //
 // # From text to decision
 //
+//	doc, err := policy.Parse(text, policy.Managed) // err is an *Error with AWS's sentence
+//	if err != nil {
+//		return err
+//	}
+//	reader := policy.Compile(doc, policy.Meta{Name: "Reader"}) // once, shared by all requests
+//
+//	var keys policy.Context
+//	keys.Set("aws:SourceIp", "192.0.2.7")
+//	req := &policy.Request{Principal: caller, Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Context: &keys}
+//	d, why := policy.Explain(req, &policy.Policies{Identity: []*policy.Policy{reader}})
+//	fmt.Println(d.Allowed(), why.Text())
+//
 // [Parse] reads a text strictly and gives a [Document], which keeps the text
 // byte for byte and knows where every statement stands. [Compile] prepares a
 // document once, when it is written or loaded, and gives a [Policy] that is
 // shared by all requests. A gateway fills a [Context] with the condition keys
 // of a request, collects the [Policies] that apply to it, and asks [Decide].
 // The [Decision] says allow or deny and which statement of which policy made
-// it so; [Decision.Reason] says it in AWS's words. [DecideRecorded] is the
-// same code with a listener, for explanations.
+// it so; [Decision.Reason] says it in AWS's words. [Explain] decides the same
+// and says why, with what came closest and what would change it;
+// [DecideRecorded] is the same code with a listener of the caller's.
+//
+// A policy of an IAM user, group or role stands in Policies.Identity, its
+// permissions boundary in Boundary, what was passed to STS in Session, a
+// bucket policy in Resource; a role's trust policy is a Resource too, with
+// Trust set. Each was parsed as its [Kind], which decides what it may contain.
 //
 // # What decides
 //
@@ -28,13 +46,22 @@
 // # What it costs
 //
 // A compiled policy keeps an index of its statements by what they demand of
-// resource and action (index.go), so a decision judges the few that could be
+// resource and action, and of the rest by the values of their conditions and
+// by their principals (index.go), so a decision judges the few that could be
 // about the request, in about the same time for ten statements and for ten
-// thousand. A compiled statement takes half a kilobyte to a kilobyte, of which
-// the index is 40 to 80 bytes. Whatever a policy says, reading, compiling and
-// deciding take time linear in its text (compiling also sorts), a decision
-// costs at most twice what reading all statements in order would, and the
-// index is at most 32 times as large as the text.
+// thousand: one or two microseconds, without allocation on a warm Context. Not
+// told apart, and read one after the other, are statements on one action and
+// resource that differ only in patterns, numbers, dates, address ranges, in
+// what they exclude, or in the values of an eleventh condition key. A compiled
+// statement takes half a kilobyte to a kilobyte, of which the index is 40 to
+// 80 bytes.
+//
+// Whatever a text says, parsing allocates at most 300 bytes for each of its
+// bytes, compiling 100 (most policies: 20 and 20), in linear time but for
+// sorting; the index is at most 32 times as large as the text. A decision
+// costs at most twice what reading all statements in order would. Matching a
+// pattern costs the length of text and pattern, and with a chunk made to hurt
+// that of the text for each 64 bytes of the chunk (chunk.go).
 //
 // # Invariants
 //
@@ -44,9 +71,11 @@
 //     [Policies] deny.
 //   - The value of a variable is literal text and never becomes a pattern.
 //   - Documents, policies and requests are not changed by being used.
-//   - Nothing backtracks further than one star and there are no regular
-//     expressions, so no input is worth attacking with. A decision on a warm
-//     Context allocates nothing.
+//   - There are no regular expressions and no star is tried twice, so no input
+//     is worth attacking with. A decision on a warm Context allocates nothing,
+//     unless a pattern was written to hurt.
+//   - An action is at most 128 ASCII characters, as in IAM's own API; a request
+//     for a longer one is denied.
 //
 // # What lives elsewhere
 //
