@@ -22,7 +22,8 @@ type JSON map[string]any
 // With returns a copy of j with the members of change added or replaced. A
 // member that is Absent in change is removed.
 func (j JSON) With(change JSON) JSON {
-	out := maps.Clone(j)
+	out := make(JSON, len(j)+len(change))
+	maps.Copy(out, j)
 	for name, v := range change {
 		if _, gone := v.(absent); gone {
 			delete(out, name)
