@@ -112,7 +112,7 @@ func (r *run) setOperator(s *statement, c *condition) {
 func (r *run) forAllValues(s *statement, c *condition) {
 	if strings.HasPrefix(c.folded, "dynamodb:") && c.folded != "dynamodb:attributes" {
 		for _, a := range s.actions {
-			if slices.ContainsFunc(a.matched, func(m *catalog.Action) bool { return !sendsLeadingKeys(m) && r.isRead(m) }) || a.all() {
+			if a.all() || a.includes("dynamodb:Scan") || a.includes("dynamodb:PartiQLSelect") {
 				r.say(s, "leading-keys-and-scan", a.Position, "Action",
 					fmt.Sprintf("%s: a scan names no key, so it sends no %s, and ForAllValues holds: the whole table can be read.", shorten(a.Text), c.Key),
 					"List the actions that name a key (GetItem, Query, PutItem, …), without Scan and PartiQLSelect.")
@@ -128,11 +128,6 @@ func (r *run) forAllValues(s *statement, c *condition) {
 		fmt.Sprintf("ForAllValues also holds when the request has no %s, so the statement then allows without looking at it.", c.Key), fix)
 }
 
-// isRead reports whether the action reads items, which LeadingKeys are to limit.
-func (r *run) isRead(m *catalog.Action) bool {
-	return m.Service == "dynamodb" && (m.Name == "Scan" || m.Name == "PartiQLSelect")
-}
-
 // alwaysSent reports whether every action of the statement sends the key with
 // every request, so that it cannot be missing (spec/gateways.md 3.3).
 func (r *run) alwaysSent(s *statement, c *condition) bool {
@@ -140,7 +135,7 @@ func (r *run) alwaysSent(s *statement, c *condition) bool {
 		return false
 	}
 	for _, a := range s.actions {
-		if len(a.matched) == 0 || !allOf(a.matched, sendsLeadingKeys) {
+		if len(a.matched) == 0 || !r.spend(len(a.matched)) || !allOf(a.matched, sendsLeadingKeys) {
 			return false
 		}
 	}
@@ -169,7 +164,7 @@ func (r *run) keyOfAction(s *statement, c *condition) {
 		return
 	}
 	for _, a := range s.actions {
-		if a.all() || len(a.matched) == 0 ||
+		if a.all() || len(a.matched) == 0 || !r.spend(len(a.matched)) ||
 			slices.ContainsFunc(a.matched, func(m *catalog.Action) bool { return r.Catalog.Carries(m, c.key) }) {
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/rockpool-id/rockpool/policy"
-	"github.com/rockpool-id/rockpool/policy/catalog"
 )
 
 // Rules about permissions that amount to all permissions. They speak of Allow
@@ -77,7 +76,7 @@ func grants() []grant {
 func (r *run) escalates(s *statement) (passes bool) {
 	for _, a := range s.actions {
 		switch {
-		case a.service == nil || !r.spend(len(a.matched)):
+		case a.service == nil || !r.spend(len(grants())*len(a.matched)):
 			continue
 		case a.prefix == "rockpool" && a.whole():
 			r.say(s, "rockpool-admin", a.Position, "Action", "This allows every operation of Rockpool's own service, also those that come later.", "List what is needed.")
@@ -109,7 +108,7 @@ func (r *run) grants(s *statement, a *action) {
 	var first *grant
 	var more []string
 	for _, g := range grants() {
-		if !slices.ContainsFunc(a.matched, func(m *catalog.Action) bool { return m.String() == g.action }) || !r.onEvery(s, g.kind) {
+		if !a.includes(g.action) || !r.onEvery(s, g.kind) {
 			continue
 		}
 		if first == nil {

@@ -125,6 +125,9 @@ func (g glob) exact() bool {
 // It keeps one place to return to, so it takes at most len(a) × len(b) steps,
 // which the budget pays.
 func (r *run) covers(a, b glob) bool {
+	if r.budget < 0 {
+		return false
+	}
 	if len(a) > 0 && a[len(a)-1] != starSymbol && len(b) > 0 && b[len(b)-1] == starSymbol {
 		return false // the common case: a ends and b goes on
 	}
@@ -157,7 +160,7 @@ func (r *run) covers(a, b glob) bool {
 // it takes len(a) × len(form) steps.
 func (r *run) meets(a, form glob) bool {
 	if !r.spend((len(a) + 1) * (len(form) + 1)) {
-		return true
+		return true // rules speak of what does not meet
 	}
 	// reach[j]: the part of a that has been read can stand for form[:j].
 	reach := make([]bool, len(form)+1)

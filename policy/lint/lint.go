@@ -92,6 +92,7 @@ type run struct {
 	variables  bool // ${…} has a meaning
 	vars       interner
 	actions    map[string]*action // by folded text: long lists repeat themselves
+	names      map[*catalog.Service][]glob
 	statements []*statement
 	severity   map[string]Severity
 	findings   []Finding
@@ -109,7 +110,7 @@ const (
 func newRun(d *policy.Document, o Options) *run {
 	r := &run{
 		Options: o, doc: d, kind: d.Kind(), variables: d.Version() == "2012-10-17",
-		vars: interner{}, actions: map[string]*action{}, severity: map[string]Severity{}, seen: map[string]bool{},
+		vars: interner{}, actions: map[string]*action{}, names: map[*catalog.Service][]glob{}, severity: map[string]Severity{}, seen: map[string]bool{},
 		budget: fullBudget, guesses: fullGuesses,
 	}
 	for i := range d.Len() {

@@ -82,7 +82,7 @@ func (r *run) unreachable(b *statement) bool {
 		if a != nil {
 			e := b.actions[i]
 			r.say(b, "unreachable-allow", e.Position, "Action",
-				fmt.Sprintf("%s denies %s on all these resources, so it is not allowed.", name(a), e.Text),
+				fmt.Sprintf("%s denies %s on all these resources, so it is not allowed.", name(a), shorten(e.Text)),
 				"Remove the action from the list, or narrow the Deny.")
 		}
 	}
@@ -185,16 +185,22 @@ func (p *resource) variable() bool { return slices.ContainsFunc(p.fields[5], isV
 func (r *run) redundantEntries(s *statement) {
 	for i, e := range s.actions {
 		for j, f := range s.actions {
+			if r.budget < 0 {
+				return
+			}
 			if i != j && r.covers(f.glob, e.glob) && (j < i || !r.covers(e.glob, f.glob)) {
-				r.say(s, "redundant-entry", e.Position, "Action", fmt.Sprintf("%s is included in %s.", e.Text, f.Text), "Remove it.")
+				r.say(s, "redundant-entry", e.Position, "Action", fmt.Sprintf("%s is included in %s.", shorten(e.Text), shorten(f.Text)), "Remove it.")
 				break
 			}
 		}
 	}
 	for i, e := range s.resources {
 		for j, f := range s.resources {
+			if r.budget < 0 {
+				return
+			}
 			if i != j && !e.never && r.coversResource(f, e) && (j < i || !r.coversResource(e, f)) {
-				r.say(s, "redundant-entry", e.Position, "Resource", fmt.Sprintf("%s is included in %s.", e.Text, f.Text), "Remove it.")
+				r.say(s, "redundant-entry", e.Position, "Resource", fmt.Sprintf("%s is included in %s.", shorten(e.Text), shorten(f.Text)), "Remove it.")
 				break
 			}
 		}
@@ -204,7 +210,7 @@ func (r *run) redundantEntries(s *statement) {
 // name speaks of a statement.
 func name(s *statement) string {
 	if s.Sid != "" {
-		return "Statement " + s.Sid
+		return "Statement " + shorten(s.Sid)
 	}
 	return fmt.Sprintf("The statement in line %d", s.Position.Line)
 }

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rockpool-id/rockpool/policy"
@@ -41,12 +42,8 @@ func (a *action) includes(name string) bool {
 	if a.all() {
 		return true
 	}
-	for _, m := range a.matched {
-		if m.String() == name {
-			return true
-		}
-	}
-	return false
+	service, short, _ := strings.Cut(name, ":")
+	return a.prefix == service && slices.ContainsFunc(a.matched, func(m *catalog.Action) bool { return m.Name == short })
 }
 
 // resource is one entry of Resource or NotResource.
@@ -105,12 +102,28 @@ func (r *run) prepareAction(v policy.Value) *action {
 		return a
 	}
 	pattern := newGlob(name, nil)
-	for _, known := range a.service.Actions {
-		if r.covers(pattern, plainGlob(strings.ToLower(known.Name))) {
-			a.matched = append(a.matched, known)
+	for i, folded := range r.actionNames(a.service) {
+		if r.budget < 0 {
+			a.matched = nil // half a list would mislead
+			break
+		}
+		if r.covers(pattern, folded) {
+			a.matched = append(a.matched, a.service.Actions[i])
 		}
 	}
 	return a
+}
+
+// actionNames returns the folded names of a service's actions, in their order.
+func (r *run) actionNames(s *catalog.Service) []glob {
+	names, ok := r.names[s]
+	if !ok {
+		for _, a := range s.Actions {
+			names = append(names, plainGlob(strings.ToLower(a.Name)))
+		}
+		r.names[s] = names
+	}
+	return names
 }
 
 // prepareResource splits an ARN as the engine does: variables have a meaning

@@ -257,8 +257,12 @@ func (r *run) public(s *statement) {
 func (r *run) notPrincipal(s *statement) {
 	for _, p := range s.Principals {
 		_, role, isRole := strings.Cut(p.Text, ":role/")
+		if !isRole || !r.spend(len(s.Principals)) {
+			continue
+		}
 		name := role[strings.LastIndexByte(role, '/')+1:]
-		if isRole && !slices.ContainsFunc(s.Principals, func(q policy.PrincipalValue) bool { return strings.Contains(q.Text, ":assumed-role/"+name+"/") }) {
+		session := ":assumed-role/" + name + "/"
+		if !slices.ContainsFunc(s.Principals, func(q policy.PrincipalValue) bool { return strings.Contains(q.Text, session) }) {
 			f := r.say(s, "not-principal", p.Position, "NotPrincipal",
 				fmt.Sprintf("The sessions of role %s are denied: NotPrincipal spares only the principals it names exactly, and a session is not its role.", name),
 				`Write "Principal": "*" with "ArnNotEquals": {"aws:PrincipalArn": the role's ARN}.`)

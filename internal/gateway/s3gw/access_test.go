@@ -148,15 +148,16 @@ func TestWrittenPoliciesAreLinted(t *testing.T) {
 	var log bytes.Buffer
 	e := newEnv(t, nil, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	e.bucket("bkt")
-	policy := func(action, resource string) string {
-		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + e.gateway.account + `"},"Action":"` + action + `","Resource":"` + resource + `"}]}`
+	policy := func(key string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::bkt/*",` +
+			`"Condition":{"IpAddress":{"` + key + `":"192.0.2.0/24"}}}]}`
 	}
-	e.must(e.root, request{method: put, target: "/bkt?policy", body: policy("s3:GetObject", "arn:aws:s3:::bkt/*")})
+	e.must(e.root, request{method: put, target: "/bkt?policy", body: policy("aws:SourceIp")})
 	if strings.Contains(log.String(), "finding") {
 		t.Errorf("logged %s", log.String())
 	}
-	e.must(e.root, request{method: put, target: "/bkt?policy", body: policy("s3:GetObjet", "arn:aws:s3:::bkt/*")})
-	for _, part := range []string{"level=WARN", "bucket_policy_of=bkt", "code=unknown-action", "s3:GetObject?"} {
+	e.must(e.root, request{method: put, target: "/bkt?policy", body: policy("aws:SourceIP4")})
+	for _, part := range []string{"level=WARN", "bucket_policy_of=bkt", "code=unknown-condition-key", "aws:SourceIp?"} {
 		if !strings.Contains(log.String(), part) {
 			t.Errorf("no %q in %s", part, log.String())
 		}
