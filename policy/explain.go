@@ -14,7 +14,7 @@ import (
 // of the policies, and some memory: Decide first, and explain what somebody will
 // read.
 func Explain(req *Request, p *Policies) (Decision, *Explanation) {
-	x := explainer{left: MaxExplanation, out: &Explanation{Layers: []LayerExplanation{}, Keys: []KeyExplanation{}}}
+	x := explainer{left: decisionShare, out: &Explanation{Layers: []LayerExplanation{}, Keys: []KeyExplanation{}}}
 	d := decide(req, p, &x)
 	x.out.Effect, x.out.DecidedBy = d.Effect, d.Layer
 	if x.out.Problem = problem(req, p); x.out.Problem != "" {
@@ -30,9 +30,10 @@ func Explain(req *Request, p *Policies) (Decision, *Explanation) {
 	x.out.Reason = d.Reason(x.out.Action)
 	x.decided(d)
 	x.layers(d)
-	if !d.Allowed() {
+	if x.left = fixShare; !d.Allowed() {
 		x.out.Fix = x.fix()
 	}
+	x.left = keysShare
 	x.keys()
 	return d, x.out
 }
@@ -41,7 +42,7 @@ func Explain(req *Request, p *Policies) (Decision, *Explanation) {
 type explainer struct {
 	e    evaluation // without a recorder, for its predicates
 	out  *Explanation
-	left int // bytes of text that may still be written
+	left int // bytes of text that this part may still spend
 	// said holds what the recorder heard, by layer.
 	said [TrustLayer + 1]*outcome
 	// used are the statements that the explanation shows. Their keys come first.
@@ -148,6 +149,7 @@ func (x *explainer) layers(d Decision) {
 		if o == nil {
 			continue
 		}
+		x.left = layerShare
 		layer := LayerExplanation{Layer: l, Effect: o.effect}
 		list := x.policies(l)
 		layer.Policies = append([]string{}, x.list(len(list), func(i int) string {

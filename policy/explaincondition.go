@@ -201,7 +201,7 @@ func (m *meanings) value(v *variable) string {
 	if ok {
 		return value
 	}
-	if !m.names[v.key.name] && len(m.unset) <= MaxValues {
+	if !m.names[v.key.name] {
 		if m.names == nil {
 			m.names = map[string]bool{}
 		}

@@ -122,12 +122,12 @@ func (x *explainer) failedAction(s *statement, src *Statement) FailedElement {
 		}
 	}
 	f.Wanted = x.list(len(listed), func(i int) string { return listed[i].Text })
-	if len(listed) > 0 {
-		f.Line, f.Column = listed[0].Position.Line, listed[0].Position.Column
-	}
+	f.Line, f.Column = listed[0].Position.Line, listed[0].Position.Column
 	return f
 }
 
+// failedResource describes Resource or NotResource. Neither list is empty: an
+// empty Resource is near to nothing, and an empty NotResource excludes nothing.
 func (x *explainer) failedResource(doc *Document, s *statement, src *Statement) FailedElement {
 	f := FailedElement{Element: not("Resource", s.notResource), Seen: []string{x.out.Resource}}
 	listed := src.Resources
@@ -141,9 +141,6 @@ func (x *explainer) failedResource(doc *Document, s *statement, src *Statement) 
 		}
 	}
 	f.Wanted = x.list(len(listed), func(i int) string { return listed[i].Text })
-	if len(listed) == 0 {
-		return f
-	}
 	f.Line, f.Column = listed[0].Position.Line, listed[0].Position.Column
 	m := meanings{x: x, variables: doc.variables()}
 	f.Meaning, f.Unset = m.of(len(listed), func(i int) string { return m.resource(listed[i].Text) })
@@ -172,22 +169,18 @@ func (x *explainer) resourceNote(doc *Document, p *arnPattern, text string) (not
 	switch {
 	case e.resource.star:
 		return `this action is not about single resources, so only "*" matches`, "add \"*\" to the resources of"
-	case p.shape == neverARN:
-		return fmt.Sprintf("%q is not a whole ARN and matches nothing", shorten(text)), "complete the ARN in"
 	case p.shape != fieldsARN:
-		return "", ""
+		return fmt.Sprintf("%q is not a whole ARN and matches nothing", shorten(text)), "complete the ARN in"
 	}
-	differs := -1
+	differs, n := 0, 0
 	for i := range p.fields {
 		if p.fields[i].match(e.resource.fields[i], e.req.Context) {
 			continue
 		}
-		if differs >= 0 {
-			return "", ""
-		}
 		differs = i
+		n++
 	}
-	if differs < 0 {
+	if n != 1 {
 		return "", ""
 	}
 	seen := e.resource.fields[differs]

@@ -120,7 +120,7 @@ func (f *fixing) add(l Layer) bool {
 		}
 		f.said[l] = o
 		f.fixes = append(f.fixes, Fix{Layer: l, Statement: s.text, Words: x.text(x.addWords(l, s.everybody))})
-		x.left -= len(s.text)
+		x.spend(s.text)
 		return true
 	}
 	return false

@@ -35,7 +35,7 @@ func (x *explainer) nearMisses(list []*Policy, named bool) []NearMiss {
 				continue
 			}
 			c, near := x.candidate(p, i, named)
-			if !near || len(best) == MaxNearMisses && c.compare(best[len(best)-1]) >= 0 {
+			if !near || len(best) == MaxNearMisses && c.compare(best[MaxNearMisses-1]) >= 0 {
 				continue
 			}
 			// Equally close ones stay in the order of the documents.
@@ -49,11 +49,21 @@ func (x *explainer) nearMisses(list []*Policy, named bool) []NearMiss {
 		}
 	}
 	var misses []NearMiss
-	for _, c := range best {
+	for i, c := range best {
+		if i > 0 && x.left <= 0 {
+			break
+		}
 		m := NearMiss{StatementRef: *x.ref(c.policy, c.statement, Allow)}
 		m.Failed, m.More = x.failed(c.policy, c.statement, named)
 		if named {
 			m.Grant = grantName(x.e.names(&c.policy.statements[c.statement]))
+		}
+		for i := range m.Failed {
+			f := &m.Failed[i]
+			x.spend(f.Note, f.Remedy)
+			if f.Element != "Condition" {
+				x.spend(f.Seen...)
+			}
 		}
 		misses = append(misses, m)
 		x.used = append(x.used, &c.policy.statements[c.statement])

@@ -74,14 +74,7 @@ func policyOf(name string) string {
 // hint says how the closest statement of a layer could be made to do, if one
 // thing about it is wrong.
 func (x *explainer) hint(l Layer) string {
-	var list []NearMiss
-	if layer := x.out.layer(l); layer != nil {
-		list = layer.NearMisses
-	}
-	if l == x.out.DecidedBy {
-		list = x.out.closest()
-	}
-	if len(list) > 0 {
+	if list := x.out.closest(l); len(list) > 0 {
 		near := &list[0]
 		switch f := &near.Failed[0]; {
 		case f.Element == "Condition" && len(near.Failed)+near.More > 1:

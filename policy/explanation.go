@@ -56,13 +56,14 @@ type Explanation struct {
 
 // The bounds of an Explanation.
 const (
-	MaxNearMisses  = 5        // of a layer
-	MaxFailed      = 16       // elements of a near miss, and conditions of the deciding statement
-	MaxKeys        = 64       // condition keys
-	MaxValues      = 64       // in any list of names or values
-	MaxFixes       = 16       // parts of a fix
-	MaxValueLength = 1280     // bytes of any text: more than the longest ARN of an S3 object
-	MaxExplanation = 64 << 10 // bytes of all texts together
+	MaxNearMisses  = 5    // of a layer
+	MaxFailed      = 16   // elements of a near miss, and conditions of the deciding statement
+	MaxKeys        = 64   // condition keys
+	MaxValues      = 64   // in any list of names or values
+	MaxFixes       = 16   // parts of a fix
+	MaxValueLength = 1280 // bytes of any text: more than the longest ARN of an S3 object
+	// MaxExplanation is about how many bytes all texts take together as JSON.
+	MaxExplanation = decisionShare + 4*layerShare + fixShare + keysShare
 )
 
 // StatementRef names one statement of one policy.
@@ -91,7 +92,7 @@ type LayerExplanation struct {
 	// GrantEntity or GrantAccount.
 	Grant string `json:"grant,omitempty"`
 	// NearMisses are the statements that came closest, the closest first. There
-	// are at most MaxNearMisses, and none for a layer that allows or denies. A
+	// are at most MaxNearMisses, fewer if they are very long, and none for a layer that allows or denies. A
 	// statement about another service is not near.
 	NearMisses []NearMiss `json:"nearMisses,omitempty"`
 }

@@ -25,8 +25,8 @@ func (e *Explanation) Sentence() string {
 		}
 		return text
 	}
-	text := e.silence(what)
-	if near := e.closest(); len(near) > 0 {
+	text := e.silence(e.DecidedBy, what)
+	if near := e.closest(e.DecidedBy); len(near) > 0 {
 		text += "; closest is " + near[0].String() + ", which " + near[0].clauses()
 	}
 	return text
@@ -61,14 +61,6 @@ func (e *Explanation) layer(l Layer) *LayerExplanation {
 	return nil
 }
 
-// statements is how many statements the layer has that was missing.
-func (e *Explanation) statements() int {
-	if l := e.layer(e.DecidedBy); l != nil {
-		return l.Statements
-	}
-	return 0
-}
-
 // entityTitle names the user or role of an ARN with its path: "role team/R".
 func entityTitle(arn string) string {
 	f, _ := splitARN(arn)
@@ -78,27 +70,38 @@ func entityTitle(arn string) string {
 	return arn
 }
 
-// silence says which layer allows nothing.
-func (e *Explanation) silence(what string) string {
-	l := e.layer(e.DecidedBy)
+// silence says that a layer allows nothing.
+func (e *Explanation) silence(of Layer, what string) string {
+	l := e.layer(of)
 	none := l == nil || len(l.Policies) == 0
 	switch {
-	case e.DecidedBy == IdentityLayer && e.granted() != nil:
+	case of == IdentityLayer && e.granted() != nil:
 		return e.granted().String() + " lets in the account, but no identity policy of the caller allows " + what
-	case e.DecidedBy == IdentityLayer && none:
+	case of == IdentityLayer && none:
 		return "the caller has no policies, so nothing allows " + what
-	case e.DecidedBy == SessionLayer && none:
-		return "the session was made without a session policy, so it may do nothing; " + what + " is denied"
-	case e.DecidedBy == ResourceLayer && none:
-		return "the resource has no policy, so nothing allows " + what + " to " + e.stranger()
-	case e.DecidedBy == TrustLayer && none:
+	case of == SessionLayer && none:
+		return "the session was made without a session policy, so it may not do " + what
+	case of == TrustLayer && none:
 		return "the role has no trust policy, so nobody may assume it"
-	case e.DecidedBy == ResourceLayer:
+	case none:
+		return "the resource has no policy, so nothing allows " + what + " to " + e.stranger()
+	case of == ResourceLayer:
 		return "no statement of " + layerName(l) + " allows " + what + " to " + e.stranger()
-	case l == nil:
-		return "nothing allows " + what
 	}
 	return "no statement of " + layerName(l) + " allows " + what
+}
+
+// alsoMissing lists the other layers that a fix adds to.
+func (e *Explanation) alsoMissing() []Layer {
+	var list []Layer
+	if e.Fix != nil {
+		for _, f := range append([]Fix{*e.Fix}, e.Fix.And...) {
+			if f.Statement != "" && (f.Layer != e.DecidedBy || e.Effect == ExplicitDeny) {
+				list = append(list, f.Layer)
+			}
+		}
+	}
+	return list
 }
 
 // granted returns the statement of the resource's policy that allows the caller's
@@ -143,14 +146,14 @@ func layerName(l *LayerExplanation) string {
 }
 
 // closest returns the near misses that are worth reading: of the layer that was
-// missing, and of the resource's own policy when that could have granted instead
+// missing, and if that is the caller's identity policies of the resource's own policy when that could have granted instead
 // and names the caller; of all these, the ones that fail by as little as the best.
-func (e *Explanation) closest() []NearMiss {
+func (e *Explanation) closest(of Layer) []NearMiss {
 	var list []NearMiss
-	if l := e.layer(e.DecidedBy); l != nil {
+	if l := e.layer(of); l != nil {
 		list = append(list, l.NearMisses...)
 	}
-	if l := e.layer(ResourceLayer); l != nil && e.DecidedBy == IdentityLayer && e.ResourceAccount == "" {
+	if l := e.layer(ResourceLayer); l != nil && of == IdentityLayer && e.ResourceAccount == "" {
 		for _, m := range l.NearMisses {
 			if m.Grant == GrantCaller || m.Grant == GrantEntity {
 				list = append(list, m)
@@ -245,25 +248,36 @@ func (e *Explanation) why(t *textWriter) {
 		t.sentence("denied by " + e.Statement.String() + ", and a Deny always wins")
 		t.list("It applies because", append(append([]string{}, e.Covers...), e.because()...))
 	default:
-		near := e.closest()
-		if text := e.silence("this"); len(near) == 0 && e.statements() > 0 {
-			t.sentence(text + ", and none comes close")
-		} else {
-			t.sentence(text)
+		e.missing(t, e.DecidedBy, "")
+	}
+	for _, l := range e.alsoMissing() {
+		e.missing(t, l, "besides, ")
+	}
+}
+
+// missing writes what a layer lacks, and its closest statements.
+func (e *Explanation) missing(t *textWriter, of Layer, besides string) {
+	near, text := e.closest(of), besides+e.silence(of, "this")
+	if l := e.layer(of); len(near) == 0 && l != nil && l.Effect == ImplicitDeny && l.Statements > 0 && e.granted() == nil {
+		text += ", and none comes close"
+	}
+	t.sentence(text)
+	for i := range near {
+		is := "Closest is "
+		if i > 0 {
+			is = "As close is "
 		}
-		for i := range near {
-			var clauses []string
-			for k := range near[i].Failed {
-				clauses = append(clauses, near[i].Failed[k].clause())
-			}
-			if near[i].More > 0 {
-				clauses = append(clauses, fmt.Sprintf("has %d more conditions that failed", near[i].More))
-			}
-			if len(clauses) == 1 {
-				t.sentence("closest is " + near[i].String() + ", which " + clauses[0])
-			} else {
-				t.list("Closest is "+near[i].String()+", which", clauses)
-			}
+		var clauses []string
+		for k := range near[i].Failed {
+			clauses = append(clauses, near[i].Failed[k].clause())
+		}
+		if near[i].More > 0 {
+			clauses = append(clauses, fmt.Sprintf("has %d more conditions that do not hold", near[i].More))
+		}
+		if len(clauses) == 1 {
+			t.sentence(is + near[i].String() + ", which " + clauses[0])
+		} else {
+			t.list(is+near[i].String()+", which", clauses)
 		}
 	}
 }
