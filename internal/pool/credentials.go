@@ -40,6 +40,7 @@ func (s *Service) GetCredentials(ctx context.Context, identityID string, logins 
 	}
 	in, err := s.signIn(ctx, p, named, logins, customRole, request)
 	if err != nil {
+		s.keepRefusal(request, p, named.ID, err)
 		return nil, &SignInRefused{IdentityID: named.ID, Pool: p, Err: err}
 	}
 	return in, nil

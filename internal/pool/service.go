@@ -10,12 +10,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/login"
 )
 
-// Config is what a Service is made of. Every field but Throttle, MaxPools, Rand,
-// Now and Log is required.
+// Config is what a Service is made of. Every field but Throttle, MaxPools,
+// Decisions, Rand, Now and Log is required.
 type Config struct {
 	Store  Store
 	IAM    func() iam.Snapshot
@@ -34,9 +35,11 @@ type Config struct {
 	Throttle Throttle
 	// MaxPools is how many pools an account may have; 0 means AWS's 1,000.
 	MaxPools int
-	Now      func() time.Time
-	Rand     io.Reader
-	Log      *slog.Logger
+	// Decisions takes why an identity got no role; nil keeps nothing.
+	Decisions decision.Sink
+	Now       func() time.Time
+	Rand      io.Reader
+	Log       *slog.Logger
 }
 
 // Throttle bounds how often public operations run in one pool.

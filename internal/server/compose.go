@@ -188,7 +188,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	pools, err := pool.New(ctx, pool.Config{
 		Store: engine.Pools(), IAM: users.Snapshot, STS: sessions, Region: c.Region,
 		Builtin: builtin, OIDC: registered, UserPools: userpool.New(jwt, online, userpool.Config{Checks: c.UserPoolChecks}),
-		Throttle: throttle, Now: o.Now, Rand: random, Log: o.Log,
+		Throttle: throttle, Decisions: decisions, Now: o.Now, Rand: random, Log: o.Log,
 	})
 	if err != nil {
 		return p, err
