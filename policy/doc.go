@@ -43,6 +43,18 @@
 // account is no more than permission for its identity policies to speak.
 // Across accounts both sides must allow. A trust policy must always speak.
 //
+// # Why
+//
+// An [Explanation] is data: every layer that was asked, the statement that
+// decided with its line, for a denial the statements that came closest with
+// each element that failed, the condition keys with their values, and the
+// smallest addition that would allow the request ([Fix]). The decision in it is
+// [Decide]'s own; near misses are found with the evaluator's predicates, and a
+// fix was weighed by the evaluator, so none of it can disagree. It says all
+// that in plain words ([Explanation.Text], [Explanation.Sentence]) also after a
+// round trip through JSON. Explaining takes time linear in the policies; the
+// result is bounded whatever they hold.
+//
 // # What it costs
 //
 // A compiled policy keeps an index of its statements by what they demand of
