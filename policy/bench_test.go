@@ -237,17 +237,14 @@ func processorTime(b *testing.B) int64 {
 // BenchmarkCompile measures parsing and compiling by the kilobyte of text,
 // and the memory that a compiled policy of 1,000 statements keeps.
 func BenchmarkCompile(b *testing.B) {
-	for _, w := range workloads()[:3] {
-		one := onPrefix
-		if w.name == "conditions" {
-			one = conditional
+	for _, w := range workloads() {
+		if mostMemory[w.name] == 0 {
+			continue
 		}
 		for _, n := range []int{20, 1000} {
-			text := []byte(statementsOf(n, one))
-			d, err := Parse(text, Identity)
-			if err != nil {
-				b.Fatal(err)
-			}
+			_, p := w.prepare(b, n)
+			d := p.Identity[0].Document()
+			text := d.Text()
 			per := func(b *testing.B, f func()) {
 				b.ReportAllocs()
 				start := processorTime(b)
@@ -268,30 +265,53 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
-// TestMemory states what compiled policies keep: at most these bytes for a
-// statement, the index among them.
+// mostMemory is what a compiled statement of a workload keeps at most, in
+// bytes.
+var mostMemory = map[string]int{"last": 1000, "conditions": 1500, "middle": 1500, "actions": 1500, "values": 1500}
+
+// kept measures what a compiled policy of n statements keeps for each, and
+// what of it is the index.
+func (w *workload) kept(t testing.TB, n int) (total, index, text int) {
+	_, p := w.prepare(t, n)
+	d := p.Identity[0].Document()
+	before := liveBytes()
+	compiled := Compile(d, Meta{})
+	whole := liveBytes()
+	compiled.index = nil
+	plain := liveBytes()
+	runtime.KeepAlive(compiled)
+	runtime.KeepAlive(p)
+	return (whole - before) / n, (whole - plain) / n, len(d.raw) / n
+}
+
+// TestMemory holds what compiled policies keep.
 func TestMemory(t *testing.T) {
-	most := map[string]int{"last": 1000, "conditions": 1500, "middle": 1500, "actions": 1500}
-	const n = 5000
 	for _, w := range workloads() {
-		limit := most[w.name]
-		if limit == 0 {
+		most := mostMemory[w.name]
+		if most == 0 {
 			continue
 		}
-		_, p := w.prepare(t, n)
-		d := p.Identity[0].Document()
-		before := liveBytes()
-		compiled := Compile(d, Meta{})
-		whole := liveBytes()
-		compiled.index = nil
-		plain := liveBytes()
-		runtime.KeepAlive(compiled)
-		runtime.KeepAlive(p)
-		total, index := (whole-before)/n, (whole-plain)/n
-		t.Logf("%s: %d bytes for a statement of %d bytes, %d of them for the index", w.name, total, len(d.raw)/n, index)
-		if total > limit {
+		total, index, text := w.kept(t, 5000)
+		t.Logf("%s: %d bytes for a statement of %d bytes, %d of them for the index", w.name, total, text, index)
+		if total > most {
 			t.Errorf("%s: %d bytes for a statement", w.name, total)
 		}
+	}
+}
+
+// BenchmarkMemory reports the same.
+func BenchmarkMemory(b *testing.B) {
+	for _, w := range workloads() {
+		if mostMemory[w.name] == 0 {
+			continue
+		}
+		b.Run(w.name, func(b *testing.B) {
+			total, index, _ := w.kept(b, 5000)
+			for b.Loop() {
+			}
+			b.ReportMetric(float64(total), "B/statement")
+			b.ReportMetric(float64(index), "index-B/statement")
+		})
 	}
 }
 
