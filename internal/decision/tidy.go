@@ -29,6 +29,10 @@ const (
 	keyExternalID = "sts:ExternalId"
 )
 
+// minSecret is the length from which a value is looked for inside other texts:
+// shorter ones are hidden where they are a value, and are no secret elsewhere.
+const minSecret = 4
+
 // urlQuery is the query or fragment of a URL, wherever it stands in a text.
 var urlQuery = regexp.MustCompile(`(?i)(https?://[^\s"'\\?#]*[?#])[^\s"'\\]*`)
 
@@ -58,8 +62,13 @@ type cleaner struct{ secrets []string }
 func newCleaner(x *policy.Explanation) *cleaner {
 	c := &cleaner{}
 	for _, k := range x.Keys {
-		if strings.EqualFold(k.Key, keyExternalID) {
-			c.secrets = append(c.secrets, k.Values...)
+		if !strings.EqualFold(k.Key, keyExternalID) {
+			continue
+		}
+		for _, v := range k.Values {
+			if len(v) >= minSecret {
+				c.secrets = append(c.secrets, v)
+			}
 		}
 	}
 	return c
@@ -73,6 +82,7 @@ func (c *cleaner) clean(x *policy.Explanation) {
 		k := &x.Conditions[i]
 		c.values(k.Key, k.Seen)
 		c.values("", k.Meaning)
+		k.Note = c.text(k.Note)
 	}
 	for i := range x.Layers {
 		for j := range x.Layers[i].NearMisses {
@@ -80,6 +90,7 @@ func (c *cleaner) clean(x *policy.Explanation) {
 				f := &x.Layers[i].NearMisses[j].Failed[n]
 				c.values(f.Key, f.Seen)
 				c.values("", f.Meaning)
+				f.Note, f.Remedy = c.text(f.Note), c.text(f.Remedy)
 			}
 		}
 	}
@@ -113,9 +124,7 @@ func (c *cleaner) values(key string, list []string) {
 
 func (c *cleaner) text(s string) string {
 	for _, secret := range c.secrets {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, hidden)
-		}
+		s = strings.ReplaceAll(s, secret, hidden)
 	}
 	return withoutQueries(s)
 }
