@@ -145,12 +145,12 @@ func (s *Simulation) Ask(action, resource string) Result {
 		Action: action, Resource: resource, Decision: policy.Decide(req, policies),
 		CrossAccount: req.ResourceAccount != req.Principal.Account,
 	}
-	for _, l := range s.all() {
-		said := r.match(req, policies, l, s.ids[l.policy])
-		if n := len(r.Layers); n > 0 && r.Layers[n-1].Layer == l.layer {
+	for i := range s.sources {
+		layer, said := s.sources[i].layer, r.match(req, policies, &s.sources[i])
+		if n := len(r.Layers); n > 0 && r.Layers[n-1].Layer == layer {
 			r.Layers[n-1].Effect = stronger(r.Layers[n-1].Effect, said)
 		} else {
-			r.Layers = append(r.Layers, LayerEffect{l.layer, said})
+			r.Layers = append(r.Layers, LayerEffect{layer, said})
 		}
 	}
 	sortMatches(r.Matched)
@@ -164,17 +164,17 @@ func (s *Simulation) Ask(action, resource string) Result {
 
 // match adds the statements of one policy that apply and returns what they say
 // together.
-func (r *Result) match(req *policy.Request, all *policy.Policies, l layered, source string) policy.Effect {
+func (r *Result) match(req *policy.Request, all *policy.Policies, src *source) policy.Effect {
 	said := policy.ImplicitDeny
-	doc := l.policy.Document()
-	for _, s := range policy.Examine(req, all, l.policy, l.layer) {
+	for _, s := range policy.Examine(req, all, src.policy, src.layer) {
 		if !s.Matched() {
 			continue
 		}
-		m := Match{Source: source, Layer: l.layer, Effect: doc.Statement(s.Statement).Effect, Policy: l.policy, Statement: s.Statement}
-		m.Start, m.End = span(doc, s.Statement)
-		r.Matched = append(r.Matched, m)
-		said = stronger(said, m.Effect)
+		at := &src.spans[s.Statement]
+		r.Matched = append(r.Matched, Match{
+			Source: src.id, Layer: src.layer, Effect: at.effect, Policy: src.policy, Statement: s.Statement, Start: at.start, End: at.end,
+		})
+		said = stronger(said, at.effect)
 	}
 	return said
 }
@@ -199,28 +199,4 @@ func stronger(a, b policy.Effect) policy.Effect {
 		return policy.Allow
 	}
 	return policy.ImplicitDeny
-}
-
-// span returns where IAM says that statement i stands.
-func span(d *policy.Document, i int) (start, end policy.Position) {
-	end = d.StatementEnd(i)
-	if i > 0 {
-		return d.StatementEnd(i - 1), end
-	}
-	brace := d.Statement(0).Position
-	text := d.Text()
-	bracket := brace.Offset - 1
-	for bracket >= 0 && strings.IndexByte(" \t\r\n", text[bracket]) >= 0 {
-		bracket--
-	}
-	if bracket < 0 || text[bracket] != '[' {
-		return policy.Position{Offset: brace.Offset + 1, Line: brace.Line, Column: brace.Column + 1}, end
-	}
-	line, lineStart := 1, 0
-	for k, c := range text[:bracket] {
-		if c == '\n' {
-			line, lineStart = line+1, k+1
-		}
-	}
-	return policy.Position{Offset: bracket + 1, Line: line, Column: bracket - lineStart + 2}, end
 }

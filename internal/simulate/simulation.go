@@ -60,6 +60,7 @@ type Simulation struct {
 	caller   policy.Principal
 	policies policy.Policies
 	ids      map[*policy.Policy]string
+	sources  []source // all policies, in the order in which statements are reported
 	keys     []string // that the policies read
 	known    policy.Context
 	given    policy.Context
@@ -97,7 +98,7 @@ func (s *Simulation) setUp(in Setup, principal policy.Principal) error {
 	if err := setEntries(&s.given, in.Context); err != nil {
 		return err
 	}
-	s.keys = s.mentioned()
+	s.prepare()
 	return nil
 }
 
@@ -173,27 +174,39 @@ func parseDocument(d Document, kind policy.Kind) (*policy.Document, error) {
 	return doc, err
 }
 
-// all lists the policies in the order in which statements are reported.
-func (s *Simulation) all() []layered {
-	var list []layered
-	for _, p := range s.policies.Identity {
-		list = append(list, layered{policy.IdentityLayer, p})
-	}
-	if s.policies.Boundary != nil {
-		list = append(list, layered{policy.BoundaryLayer, s.policies.Boundary})
-	}
-	for _, p := range s.policies.Session {
-		list = append(list, layered{policy.SessionLayer, p})
-	}
-	if s.policies.Resource != nil {
-		list = append(list, layered{s.resourceLayer(), s.policies.Resource})
-	}
-	return list
-}
-
-type layered struct {
+// source is one policy of a simulation.
+type source struct {
+	id     string
 	layer  policy.Layer
 	policy *policy.Policy
+	spans  []span // of its statements
+}
+
+// prepare works out once what every answer needs of the policies.
+func (s *Simulation) prepare() {
+	for _, p := range s.policies.Identity {
+		s.add(policy.IdentityLayer, p)
+	}
+	if s.policies.Boundary != nil {
+		s.add(policy.BoundaryLayer, s.policies.Boundary)
+	}
+	for _, p := range s.policies.Session {
+		s.add(policy.SessionLayer, p)
+	}
+	if s.policies.Resource != nil {
+		s.add(s.resourceLayer(), s.policies.Resource)
+	}
+	var documents []*policy.Document
+	for _, src := range s.sources {
+		documents = append(documents, src.policy.Document())
+	}
+	s.keys = Keys(documents)
+}
+
+func (s *Simulation) add(l policy.Layer, p *policy.Policy) {
+	text := p.Document().Text()
+	s.size += len(text)
+	s.sources = append(s.sources, source{s.ids[p], l, p, spans(p.Document(), text)})
 }
 
 func (s *Simulation) resourceLayer() policy.Layer {
@@ -201,17 +214,6 @@ func (s *Simulation) resourceLayer() policy.Layer {
 		return policy.TrustLayer
 	}
 	return policy.ResourceLayer
-}
-
-// mentioned lists the condition keys that the policies read, each once, and
-// takes the size of the policies on the way.
-func (s *Simulation) mentioned() []string {
-	var texts []*policy.Document
-	for _, l := range s.all() {
-		texts = append(texts, l.policy.Document())
-		s.size += len(l.policy.Document().Text())
-	}
-	return Keys(texts)
 }
 
 // Keys lists the condition keys that documents read, each once and as the first

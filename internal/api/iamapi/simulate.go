@@ -181,9 +181,10 @@ func handlingOptions() []string {
 const (
 	// maxSimulatedResources bounds one action's results, which are never paged.
 	maxSimulatedResources = 1000
-	// maxSimulatedText bounds the policy text that one page reads; a page may
-	// have fewer results than were asked for, as IAM's pages may.
-	maxSimulatedText = 256 << 20
+	// maxSimulatedText bounds the policy text that one page reads, over all of its
+	// actions and resources; a page may have fewer results than were asked for, as
+	// IAM's pages may.
+	maxSimulatedText = 64 << 20
 )
 
 // simulation answers a page of a simulation. A marker belongs to one listing
@@ -205,7 +206,11 @@ func (b *bound) simulation(ctx context.Context, s *simulate.Simulation, listing 
 	if in.MaxItems != nil {
 		size = int(*in.MaxItems)
 	}
-	limit := int32(min(size, max(1, maxSimulatedText/(max(1, s.Size())*len(resources)))))
+	cost := max(1, s.Size()) * len(resources) // of one result
+	if cost > maxSimulatedText {
+		return nil, &badSimulation{fmt.Sprintf("The policies are too long to be simulated on %d resources at once.", len(resources))}
+	}
+	limit := int32(min(size, maxSimulatedText/cost))
 
 	places := make([]int, len(in.ActionNames))
 	for i := range places {
