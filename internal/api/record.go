@@ -13,6 +13,22 @@ import (
 // hidden is what CloudTrail shows in place of a secret in a request.
 const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
+// A Redactor is an Implementation that hides from records what is a secret by its
+// meaning and not by its member's type. described is what a record says about a
+// request or a response, by member, and may be changed.
+type Redactor interface {
+	Redact(described map[string]any, hidden string)
+}
+
+// describe says what a request or a response holds, without its secrets.
+func (k *call[A]) describe(v, secret any) map[string]any {
+	m := k.s.Shapes.Describe(v, secret)
+	if r, ok := any(k.s.impl).(Redactor); ok && m != nil {
+		r.Redact(m, hidden)
+	}
+	return m
+}
+
 // record completes the call's audit event and hands it over. What the
 // implementation has set stays.
 func (k *call[A]) record(e *awserr.Error) {
@@ -44,12 +60,12 @@ func (k *call[A]) record(e *awserr.Error) {
 		}
 	}
 	if ev.Request == nil && k.in != nil {
-		ev.Request = k.s.Shapes.Describe(k.in, hidden)
+		ev.Request = k.describe(k.in, hidden)
 	}
 	if e != nil {
 		ev.ErrorCode, ev.ErrorMessage = e.Code, e.Message
 	} else if ev.Response == nil && k.op.Output && !k.op.ReadOnly {
-		ev.Response = k.s.Shapes.Describe(k.out, nil)
+		ev.Response = k.describe(k.out, nil)
 	}
 	k.s.Audit.Record(ev)
 }

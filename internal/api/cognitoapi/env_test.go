@@ -179,7 +179,7 @@ func startProviders(t *testing.T) *providers {
 	p.iam("CreateOpenIDConnectProvider", "Url", acme.Issuer, "ClientIDList.member.1", acmeApp, "ThumbprintList.member.1", strings.Repeat("0", 40))
 	p.pool = p.create("providers", object{
 		"AllowUnauthenticatedIdentities": true, "DeveloperProviderName": "login.dev.example",
-		"SupportedLoginProviders":   object{google: clientID, "graph.facebook.com": "123"},
+		"SupportedLoginProviders":   object{google: clientID, "www.digits.com": "key;secret"},
 		"OpenIdConnectProviderARNs": []string{p.acmeARN()},
 	})
 	p.roles(p.pool)

@@ -58,7 +58,7 @@ func TestLoginsThatAreRefused(t *testing.T) {
 		{"a token for another client of the registered provider", object{p.issuer: p.key.Token(claims(p.acme.Issuer, "other", "1"))}, notAuthorized, badToken + "Incorrect token audience."},
 		{"a bad token beside a good one", both(p.google("1"), object{p.issuer: "x"}), notAuthorized, badToken + "Not a valid OpenId Connect identity token."},
 		{"the developer provider", object{"login.dev.example": "user-1"}, badParameter, "Please provide a valid public provider."},
-		{"a provider that is not built", object{"graph.facebook.com": "EAAB"}, "UnsupportedOperationException", "Rockpool does not implement logins of graph.facebook.com yet."},
+		{"a provider that is no more", object{"www.digits.com": "a;b"}, "ExternalServiceException", "The login provider www.digits.com could not be reached."},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
