@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,11 +38,15 @@ func TestMain(m *testing.M) {
 // know:
 //
 //	start ARG…          runs rockpool ARG… and waits until it serves; sets $URL
+//	story               waits until the demo has told its story, and prints it
 //	stop [SIGNAL]       sends the signal (default TERM) and waits; for TERM and
 //	                    INT the program must exit with 0
 //	call SERVICE METHOD PATH [FILE]
-//	                    sends a request signed with the root key of the
-//	                    environment; prints status, headers and body
+//	                    sends a request signed with the key of $CALL_KEY_ID and
+//	                    $CALL_SECRET, else with the root key of the environment;
+//	                    prints status, headers and body
+//	capture NAME REGEXP sets $NAME to what the group of the expression matches in
+//	                    the output of the last command
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -55,7 +60,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start, "stop": stop, "call": call,
+			"start": start, "story": story, "stop": stop, "call": call, "capture": capture,
 		},
 	})
 }
@@ -66,8 +71,10 @@ type programKey struct{}
 type program struct {
 	cmd    *exec.Cmd
 	exited chan error
+	told   chan struct{} // closed when the demo has told its story, or ended
 	mu     sync.Mutex
 	log    bytes.Buffer
+	story  bytes.Buffer
 }
 
 func (p *program) kill() {
@@ -96,15 +103,22 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(path, args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "ROCKPOOL_ROOT_ACCESS_KEY_ID", "ROCKPOOL_ROOT_SECRET_ACCESS_KEY", "ROCKPOOL_ACCOUNT_ID", "ROCKPOOL_REGION", "ROCKPOOL_CONFIG", "ROCKPOOL_AUDIT"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "ROCKPOOL_ROOT_ACCESS_KEY_ID", "ROCKPOOL_ROOT_SECRET_ACCESS_KEY", "ROCKPOOL_ACCOUNT_ID", "ROCKPOOL_REGION", "ROCKPOOL_CONFIG", "ROCKPOOL_AUDIT", "XDG_RUNTIME_DIR"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}
 	}
 	stderr, err := cmd.StderrPipe()
 	ts.Check(err)
+	stdout, err := cmd.StdoutPipe()
+	ts.Check(err)
 	ts.Check(cmd.Start())
-	p.cmd, p.exited = cmd, make(chan error, 1)
+	p.cmd, p.exited, p.told = cmd, make(chan error, 1), make(chan struct{})
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		p.listen(stdout)
+	}()
 	serving := make(chan string, 1)
 	go func() {
 		defer close(serving)
@@ -119,6 +133,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		}
 		_, _ = io.Copy(io.Discard, stderr)
+		<-read
 		p.exited <- cmd.Wait()
 	}()
 	url, ok := <-serving
@@ -130,6 +145,32 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Setenv("URL", url)
 	ts.Setenv("ADDR", strings.TrimPrefix(url, "http://"))
+}
+
+// listen keeps what the program says on standard output.
+func (p *program) listen(stdout io.Reader) {
+	told := sync.OnceFunc(func() { close(p.told) })
+	defer told()
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		p.mu.Lock()
+		fmt.Fprintln(&p.story, lines.Text())
+		p.mu.Unlock()
+		if strings.HasPrefix(lines.Text(), "Ctrl-C") {
+			told()
+		}
+	}
+}
+
+func story(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value(programKey{}).(*program)
+	if neg || p.cmd == nil || len(args) > 0 {
+		ts.Fatalf("usage: story, after start demo")
+	}
+	<-p.told
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprint(ts.Stdout(), p.story.String())
 }
 
 func stop(ts *testscript.TestScript, neg bool, args []string) {
@@ -166,6 +207,9 @@ func call(ts *testscript.TestScript, neg bool, args []string) {
 	if region := ts.Getenv("ROCKPOOL_REGION"); region != "" {
 		c.Region = region
 	}
+	if id := ts.Getenv("CALL_KEY_ID"); id != "" {
+		c.KeyID, c.Secret = id, ts.Getenv("CALL_SECRET")
+	}
 	header := map[string][]string{}
 	service, target, _ := strings.Cut(args[0], ":")
 	switch {
@@ -185,6 +229,19 @@ func call(ts *testscript.TestScript, neg bool, args []string) {
 	if (a.Status >= 400) != neg {
 		ts.Fatalf("status %d: %s", a.Status, a.Body)
 	}
+}
+
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: capture NAME REGEXP")
+	}
+	expression, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	found := expression.FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("no match of one group for %s", args[1])
+	}
+	ts.Setenv(args[0], found[1])
 }
 
 // scriptTB lets helpers for tests fail a script.
