@@ -24,8 +24,9 @@
 //
 // # What it costs
 //
-// A document of a few statements takes some ten microseconds. Whatever a document
-// says, the work is bounded: comparisons of patterns spend a budget, and when it
+// A document of a few statements takes a tenth of a millisecond or two, which is
+// little beside the write it belongs to. Whatever a document says, the work is
+// bounded: comparisons of patterns spend a budget, and when it
 // is used up the finding too-large-to-compare says so and the rules that compare
 // stop. At most [MaxFindings] are returned.
 //

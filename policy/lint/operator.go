@@ -50,15 +50,31 @@ func newOperator(name string) operator {
 	op.negated = strings.Contains(low, "not")
 	op.lessThan = strings.Contains(low, "lessthan")
 	op.wildcards = strings.HasSuffix(low, "like") || strings.HasPrefix(low, "arn")
-	for prefix, f := range map[string]operatorFamily{
-		"string": stringOperator, "numeric": numericOperator, "date": dateOperator, "bool": boolOperator,
-		"binary": binaryOperator, "ipaddress": ipOperator, "notipaddress": ipOperator, "arn": arnOperator, "null": nullOperator,
-	} {
-		if strings.HasPrefix(low, prefix) {
-			op.family = f
-		}
-	}
+	op.family = familyOf(strings.TrimPrefix(low, "not"))
 	return op
+}
+
+func familyOf(base string) operatorFamily {
+	starts := func(prefix string) bool { return strings.HasPrefix(base, prefix) }
+	switch {
+	case starts("string"):
+		return stringOperator
+	case starts("numeric"):
+		return numericOperator
+	case starts("date"):
+		return dateOperator
+	case starts("bool"):
+		return boolOperator
+	case starts("binary"):
+		return binaryOperator
+	case starts("ipaddress"):
+		return ipOperator
+	case starts("arn"):
+		return arnOperator
+	case starts("null"):
+		return nullOperator
+	}
+	return otherOperator
 }
 
 // takesVariables reports whether ${…} has a meaning in its values.
