@@ -32,11 +32,11 @@ func (t *tried) prepare(d *policy.Document) {
 func (t *tried) add(results []policy.StatementResult) {
 	for i := range results {
 		r, s := &results[i], &t.statements[results[i].Statement]
-		switch r.Failed() {
-		case 0:
+		switch {
+		case r.Matched():
 			s.matched++
-		case 1:
-			s.nearly++
+		case r.Action && r.Failed() == 1:
+			s.nearly++ // with another action it would not be near: most statements are for any resource
 		}
 		if !r.Reached() {
 			continue
@@ -110,8 +110,8 @@ type StatementCoverage struct {
 	Sid    string `json:"sid,omitempty"`
 	Effect string `json:"effect"`
 	Line   int    `json:"line"`
-	// Matched and Nearly are the requests that the statement matched, and those
-	// that it would have matched but for one element.
+	// Matched and Nearly are the checks that the statement matched, and those of
+	// its actions that it would have matched but for one element.
 	Matched    int                 `json:"matched"`
 	Nearly     int                 `json:"nearly"`
 	Conditions []ConditionCoverage `json:"conditions,omitempty"`
@@ -164,9 +164,9 @@ func (s *StatementCoverage) Untried() string {
 	case s.Matched > 0:
 		return ""
 	case s.Nearly == 1:
-		return "never matched; one check failed on a single element"
+		return "never matched; one check failed on one element"
 	case s.Nearly > 0:
-		return fmt.Sprintf("never matched; %d checks failed on a single element", s.Nearly)
+		return fmt.Sprintf("never matched; %d checks failed on one element", s.Nearly)
 	}
 	return "never matched"
 }
