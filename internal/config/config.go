@@ -23,6 +23,8 @@ type Config struct {
 	Account string `name:"account-id" env:"ROCKPOOL_ACCOUNT_ID" default:"000000000000" help:"Account id, 12 digits."`
 	Region  string `name:"region" env:"ROCKPOOL_REGION" default:"us-east-1" help:"Region the endpoint answers for."`
 
+	TokenIssuer string `name:"token-issuer" env:"ROCKPOOL_TOKEN_ISSUER" default:"https://cognito-identity.amazonaws.com" placeholder:"URL" help:"Issuer of the OpenID tokens of identity pools. Set it to the address under which others reach this server if they verify such tokens by discovery."`
+
 	RootAccessKeyID     string      `name:"root-access-key-id" env:"ROCKPOOL_ROOT_ACCESS_KEY_ID" help:"Access key id of the account root. Generated on first start when empty."`
 	RootSecretAccessKey SecretValue `name:"root-secret-access-key" env:"ROCKPOOL_ROOT_SECRET_ACCESS_KEY" help:"Secret of the account root's key. Prefer the environment variable: flags show in process lists."`
 	MasterKey           SecretValue `name:"master-key" env:"ROCKPOOL_MASTER_KEY" help:"Base64 of the 32-byte key that seals the key ring. Read from DATA/master-key when empty."`
@@ -101,6 +103,9 @@ func (c *Config) Check() error {
 	}
 	if !regionForm.MatchString(c.Region) {
 		bad("region: %q is not a region name", c.Region)
+	}
+	if u, err := url.Parse(c.TokenIssuer); c.TokenIssuer != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || strings.HasSuffix(c.TokenIssuer, "/")) {
+		bad("token-issuer: %q is not a URL without query and trailing slash", c.TokenIssuer)
 	}
 	if (c.RootAccessKeyID == "") != c.RootSecretAccessKey.Empty() {
 		bad("root-access-key-id and root-secret-access-key: set both or neither")

@@ -47,39 +47,16 @@ func (s *Service) GetCredentials(ctx context.Context, identityID string, logins 
 }
 
 func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins map[string]string, customRole string, request *condkey.Network) (*SignIn, error) {
-	// What needs no token is refused before any is looked at: the guest switch
-	// first, then the kind of identity (cognito-identity.md 2.4).
-	if len(logins) == 0 {
-		switch {
-		case !p.AllowUnauthenticated:
-			return nil, &GuestsNotAllowed{PoolID: p.ID}
-		case !named.Guest || named.Disabled:
-			return nil, &Forbidden{ID: named.ID, Disabled: named.Disabled}
-		}
-	}
-	if _, ok := logins[Cognito]; ok {
-		// Pools issue no tokens yet, so whatever this is, it is not theirs.
-		return nil, &CognitoToken{Foreign: true}
-	}
-	if err := s.throttle("GetCredentialsForIdentity", p); err != nil {
-		return nil, err
-	}
-	proven, err := s.verify(ctx, p, logins)
+	by, err := s.authenticate(ctx, "GetCredentialsForIdentity", p, named, logins)
 	if err != nil {
 		return nil, err
 	}
-	id, err := s.resolve(ctx, p, named, proven)
-	if err != nil {
+	id, proven := by.identity, by.logins
+	in := &SignIn{Identity: id, Pool: p, AMR: by.amr(), Logins: by.list()}
+	if in.Role, err = chooseRole(p, id, by.guest(), proven, customRole); err != nil {
 		return nil, err
 	}
-	in := &SignIn{Identity: id, Pool: p, AMR: amr(proven)}
-	for _, v := range proven {
-		in.Logins = append(in.Logins, Login{Provider: v.Provider, Subject: v.Subject})
-	}
-	if in.Role, err = chooseRole(p, id, proven, customRole); err != nil {
-		return nil, err
-	}
-	tags, err := s.principalTags(p, id, proven)
+	tags, err := s.principalTags(p, by)
 	if err != nil {
 		return nil, &NoRole{Kind: in.Role.Kind, RoleARN: in.Role.ARN, Err: err}
 	}
@@ -90,7 +67,7 @@ func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins m
 		RoleARN: in.Role.ARN, PoolID: p.ID, IdentityID: id.ID, AMR: in.AMR, Tags: tags,
 		SessionName: p.sessionName(id, proven), Duration: s.duration(p, in.Role.ARN), Request: request,
 	}
-	if len(proven) == 0 {
+	if by.guest() {
 		grant.Guest, grant.PolicyARNs = true, p.GuestPolicies()
 	}
 	result, err := s.STS.AssumeRoleForIdentity(ctx, grant)
@@ -105,18 +82,4 @@ func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins m
 	}
 	in.Credentials = result.Credentials
 	return in, nil
-}
-
-// amr lists how the caller was authenticated (cognito-identity.md 4.3):
-// "authenticated" once, then two entries for each login of this call.
-func amr(proven []verified) []string {
-	if len(proven) == 0 {
-		return []string{Unauthenticated}
-	}
-	list := make([]string, 1, 1+2*len(proven))
-	list[0] = Authenticated
-	for _, v := range proven {
-		list = append(list, v.AMR[0], v.AMR[1])
-	}
-	return list
 }

@@ -40,8 +40,10 @@ type NotPublicProvider struct{ Provider string }
 // CognitoToken reports a pool-issued token where none can be used, or another
 // token under the key of pool-issued tokens.
 type CognitoToken struct {
-	// Foreign is true when the token was expected to be the pool's own.
+	// Foreign is true when the token was expected to be the pool's own, and
+	// Refusal then says why it is not.
 	Foreign bool
+	Refusal *login.Refusal
 }
 
 // NotBuilt reports a feature that Rockpool does not have yet.
@@ -102,6 +104,18 @@ type Invalid struct{ Message string }
 // Conflict reports a lost race: somebody changed the same thing meanwhile.
 type Conflict struct{ What string }
 
+// DeveloperUserTaken reports a developer's user who is linked to another identity
+// than the one that was named.
+type DeveloperUserTaken struct{ IdentityID string }
+
+// NotLinked reports a developer's user who is not linked to the identity, or to
+// none at all when IdentityID is empty.
+type NotLinked struct{ IdentityID, User string }
+
+// Mismatch reports an identity and a developer's user that exist and do not
+// belong together.
+type Mismatch struct{ IdentityID, User string }
+
 // RateExceeded reports that an operation runs too often in one pool.
 type RateExceeded struct{ Operation, PoolID string }
 
@@ -130,13 +144,23 @@ func (e *NotPublicProvider) Error() string {
 }
 func (e *CognitoToken) Error() string {
 	if e.Foreign {
-		return "pool: not a token issued by this pool"
+		return fmt.Sprintf("pool: not a token issued by this pool: %v", e.Refusal)
 	}
 	return "pool: a pool-issued token cannot be used as a login here"
 }
 func (e *NotBuilt) Error() string { return "pool: not implemented: " + e.Feature }
 func (e *LoginRefused) Error() string {
 	return fmt.Sprintf("pool: login of %s refused: %v", e.Provider, e.Refusal)
+}
+
+func (e *DeveloperUserTaken) Error() string {
+	return fmt.Sprintf("pool: the developer's user belongs to another identity than %q", e.IdentityID)
+}
+func (e *NotLinked) Error() string {
+	return fmt.Sprintf("pool: the developer's user is not linked to %q", e.IdentityID)
+}
+func (e *Mismatch) Error() string {
+	return fmt.Sprintf("pool: the developer's user does not belong to %q", e.IdentityID)
 }
 
 func (e *RateExceeded) Error() string {

@@ -15,7 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
+	"github.com/rockpool-id/rockpool/internal/openid"
 	"github.com/rockpool-id/rockpool/internal/pool"
 	"github.com/rockpool-id/rockpool/internal/sqldb"
 	"github.com/rockpool-id/rockpool/internal/store/sqlite"
@@ -44,6 +46,17 @@ func (v fakeVerifier) Verify(_ context.Context, token string, want login.Expect)
 		return nil, &login.Refusal{Kind: login.WrongAudience, Provider: want.Provider}
 	}
 	return &login.Claims{Provider: want.Provider, Issuer: want.Issuer, Subject: subject, Audience: []string{client}}, nil
+}
+
+// noTokens issues nothing, and takes no token for its own.
+type noTokens struct{ fakeVerifier }
+
+func (noTokens) Verify(_ context.Context, _ string, want login.Expect) (*login.Claims, error) {
+	return nil, &login.Refusal{Kind: login.NotJWT, Provider: want.Provider}
+}
+
+func (noTokens) Issue(context.Context, openid.Token, keys.Kind) (string, error) {
+	return "", errors.New("nothing is issued here")
 }
 
 // fakeIAM is a snapshot with two roles and every OIDC provider but those of the
@@ -104,6 +117,7 @@ func newWorld(t *testing.T) *world {
 		Store: store, IAM: func() iam.Snapshot { return fakeIAM{} }, STS: w.sts, Region: "eu-west-1",
 		Builtin: map[string]login.Verifier{pool.Google: fakeVerifier{&w.calls}},
 		OIDC:    fakeVerifier{&w.calls},
+		Tokens:  noTokens{},
 		Now: func() time.Time { // every look at the clock is a second later
 			w.mu.Lock()
 			defer w.mu.Unlock()

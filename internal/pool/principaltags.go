@@ -73,21 +73,22 @@ func (p *Pool) taggable(name string) bool {
 		slices.ContainsFunc(p.UserPools, func(u UserPool) bool { return u.ProviderName == name })
 }
 
-// principalTags are the session tags that the pool's maps make of the logins, in
-// the order of their keys. A claim that is missing, empty, or not one text, number
+// principalTags are the session tags that a token of the pool's own brought, and
+// those that the pool's maps make of the logins, in the order of their keys. A claim that is missing, empty, or not one text, number
 // or boolean leaves its tag out. When two logins give the same tag, that of the
 // login which the identity had first stays.
-func (s *Service) principalTags(p *Pool, id *Identity, proven []verified) ([]iam.Tag, error) {
-	if len(p.TagMaps) == 0 || len(proven) == 0 {
+func (s *Service) principalTags(p *Pool, by *caller) ([]iam.Tag, error) {
+	if len(by.tags) == 0 && (len(p.TagMaps) == 0 || len(by.logins) == 0) {
 		return nil, nil
 	}
 	values := make(map[string]string)
+	maps.Copy(values, by.tags)
 	give := func(key, value string) {
 		if _, taken := values[key]; !taken && value != "" {
 			values[key] = value
 		}
 	}
-	for _, v := range inLinkOrder(id, proven) {
+	for _, v := range inLinkOrder(by.identity, by.logins) {
 		m, ok := p.TagMaps[v.TagMap]
 		if !ok {
 			continue

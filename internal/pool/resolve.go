@@ -18,9 +18,11 @@ const maxRaces = 10
 // named is the identity the request names, nil for GetId. It implements the
 // tables of cognito-identity.md 3.2 and 3.3 and the merge rule of 3.4; what it
 // decides it applies in one Change, and starts again when that loses a race.
-func (s *Service) resolve(ctx context.Context, p *Pool, named *Identity, logins []verified) (*Identity, error) {
+// owned says that the caller has proven the named identity in another way, by a
+// token of the pool's own.
+func (s *Service) resolve(ctx context.Context, p *Pool, named *Identity, logins []verified, owned bool) (*Identity, error) {
 	for range maxRaces {
-		id, err := s.resolveOnce(ctx, p, named, logins)
+		id, err := s.resolveOnce(ctx, p, named, logins, owned)
 		var lost *Conflict
 		if !errors.As(err, &lost) {
 			return id, err
@@ -34,7 +36,7 @@ func (s *Service) resolve(ctx context.Context, p *Pool, named *Identity, logins 
 	return nil, &Conflict{What: "the identity"}
 }
 
-func (s *Service) resolveOnce(ctx context.Context, p *Pool, id *Identity, logins []verified) (*Identity, error) {
+func (s *Service) resolveOnce(ctx context.Context, p *Pool, id *Identity, logins []verified, owned bool) (*Identity, error) {
 	if id == nil {
 		owners, unknown, err := s.owners(ctx, p, logins)
 		if err != nil {
@@ -42,7 +44,7 @@ func (s *Service) resolveOnce(ctx context.Context, p *Pool, id *Identity, logins
 		}
 		return s.resolveUnnamed(ctx, p, owners, unknown)
 	}
-	if !id.Disabled && len(logins) > 0 && id.ownsAll(logins) {
+	if !id.Disabled && (owned || len(logins) > 0) && id.ownsAll(logins) {
 		return id, nil // the usual sign-in: one read
 	}
 	owners, unknown, err := s.owners(ctx, p, logins)
@@ -70,7 +72,7 @@ func (s *Service) resolveOnce(ctx context.Context, p *Pool, id *Identity, logins
 		return s.join(ctx, p, target, owners, unknown)
 	}
 	// An authenticated identity must be proven by a login of its own.
-	if !slices.ContainsFunc(owners, func(o *Identity) bool { return o.ID == id.ID }) {
+	if !owned && !slices.ContainsFunc(owners, func(o *Identity) bool { return o.ID == id.ID }) {
 		return nil, &LoginsDontMatch{IdentityID: id.ID, Providers: providers(logins)}
 	}
 	return s.join(ctx, p, id, owners, unknown)
@@ -152,13 +154,13 @@ func (s *Service) join(ctx context.Context, p *Pool, target *Identity, owners []
 	joined := *target
 	joined.Logins = slices.Clone(target.Logins)
 	for _, m := range c.Move {
-		if _, has := joined.subject(m.Login.Provider); has {
+		if m.Login.Provider != p.DeveloperProviderName && joined.has(m.Login.Provider) {
 			return nil, &LoginTaken{Provider: m.Login.Provider, Reason: "both identities have a login of this provider"}
 		}
 		joined.Logins = append(joined.Logins, m.Login)
 	}
 	for _, l := range c.Link {
-		if _, has := joined.subject(l.Provider); has {
+		if l.Provider != p.DeveloperProviderName && joined.has(l.Provider) {
 			return nil, &LoginTaken{Provider: l.Provider, Reason: "the identity has another login of this provider"}
 		}
 		joined.Logins = append(joined.Logins, l)

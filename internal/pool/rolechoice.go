@@ -25,8 +25,8 @@ type RoleChoice struct {
 // gives what a sign-in would give. custom is the CustomRoleArn of the request.
 //
 // Of several logins the one that was linked first and has a mapping decides.
-func chooseRole(p *Pool, id *Identity, proven []verified, custom string) (RoleChoice, error) {
-	if len(proven) == 0 {
+func chooseRole(p *Pool, id *Identity, guest bool, proven []verified, custom string) (RoleChoice, error) {
+	if guest {
 		return defaultRole(p, RoleChoice{Kind: Unauthenticated, RuleIndex: -1}, custom, "default role")
 	}
 	c := RoleChoice{Kind: Authenticated, RuleIndex: -1}

@@ -128,7 +128,7 @@ func TestRoleChoice(t *testing.T) {
 			if c.key != "" {
 				logins, kind = []verified{proven(t, c.key, c.claims)}, Authenticated
 			}
-			got, err := chooseRole(p, &Identity{}, logins, c.custom)
+			got, err := chooseRole(p, &Identity{}, len(logins) == 0, logins, c.custom)
 			if c.refused != nil {
 				if err == nil || !sameType(err, c.refused) || !strings.Contains(err.Error(), c.refusedWords) {
 					t.Fatalf("got %+v, %v; want %T with %q", got, err, c.refused, c.refusedWords)
@@ -188,7 +188,7 @@ func TestRoleOfSeveralLogins(t *testing.T) {
 		"another subject's link is not this login's": {&Identity{Logins: []Login{{Provider: acme, Subject: "bert"}}}, staff},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := chooseRole(p, c.id, logins, "")
+			got, err := chooseRole(p, c.id, false, logins, "")
 			if err != nil || got.ARN != c.want {
 				t.Errorf("got %+v, %v; want %s", got, err, c.want)
 			}

@@ -15,8 +15,8 @@ import (
 	"github.com/rockpool-id/rockpool/internal/login"
 )
 
-// Config is what a Service is made of. Every field but Throttle, MaxPools,
-// Decisions, Rand, Now and Log is required.
+// Config is what a Service is made of. Every field but UserPools, Tokens, Throttle, MaxPools, Rand,
+// Now and Log is required.
 type Config struct {
 	Store  Store
 	IAM    func() iam.Snapshot
@@ -31,6 +31,9 @@ type Config struct {
 	// UserPools verifies ID tokens of Cognito user pools; nil refuses them as
 	// not built. For ServerSideTokenCheck it must be a login.LivenessChecker.
 	UserPools login.Verifier
+	// Tokens makes and verifies the pools' own tokens; nil refuses them as not
+	// built.
+	Tokens Tokens
 	// Throttle bounds the public operations in one pool; nil means no bounds.
 	Throttle Throttle
 	// MaxPools is how many pools an account may have; 0 means AWS's 1,000.

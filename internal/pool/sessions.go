@@ -23,6 +23,9 @@ type SessionSettings struct {
 	// a request is decided, so that a change of a policy counts at once, and a
 	// policy that is gone denies.
 	GuestPolicyARNs []string `json:",omitempty"`
+	// TokenAlgorithm signs the pool's OpenID tokens: RS512, which "" means too, or
+	// ES256, which costs a thirtieth to sign.
+	TokenAlgorithm string `json:",omitempty"`
 }
 
 // The bounds of SessionSettings.Duration.
@@ -43,6 +46,11 @@ func (s *Service) SetSessions(ctx context.Context, poolID string, in SessionSett
 		}
 		if err := checkNameTemplate(in.NameTemplate); err != nil {
 			return err
+		}
+		switch in.TokenAlgorithm {
+		case "", RS512, ES256:
+		default:
+			return &Invalid{Message: "Tokens are signed with RS512 or ES256."}
 		}
 		if len(in.GuestPolicyARNs) > maxGuestPolicies {
 			return &Invalid{Message: fmt.Sprintf("Guests can have at most %d session policies.", maxGuestPolicies)}

@@ -40,7 +40,7 @@ func TestPrincipalTags(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &Service{Config: Config{Log: slog.New(slog.DiscardHandler)}}
 			id := &Identity{Logins: []Login{{Provider: Google, Subject: "anna"}, {Provider: Apple, Subject: "anna"}}}
-			got, err := s.principalTags(&Pool{TagMaps: c.maps}, id, c.logins)
+			got, err := s.principalTags(&Pool{TagMaps: c.maps}, &caller{identity: id, logins: c.logins})
 			if (err != nil) != c.refused {
 				t.Fatal(err)
 			}

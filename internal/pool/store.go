@@ -40,6 +40,9 @@ type IdentityStore interface {
 	// Apply makes all of the change or nothing of it, and fails with *Conflict
 	// when a version differs or a login to be linked has an owner.
 	Apply(ctx context.Context, c *Change) error
+	// DeleteIdentity removes the identity and its logins. Deleting an unknown
+	// one succeeds.
+	DeleteIdentity(ctx context.Context, id string) error
 	// ListIdentities returns up to limit identities with their logins, ordered
 	// by (Created, ID), starting after the given position ("" for the start).
 	ListIdentities(ctx context.Context, poolID string, after Position, limit int, hideDisabled bool) ([]*Identity, error)
@@ -63,6 +66,8 @@ type Change struct {
 	TargetVersion int64
 	Link          []Login
 	Move          []LoginMove
+	// Unlink removes logins of Target, which must be there.
+	Unlink []Login
 	// Disable marks identities as merged into Target.
 	Disable []Merged
 	At      time.Time

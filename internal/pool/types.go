@@ -110,17 +110,11 @@ func (i *Identity) Providers() []string {
 	return names
 }
 
-// subject returns the subject linked for provider.
-func (i *Identity) subject(provider string) (string, bool) {
-	for _, l := range i.Logins {
-		if l.Provider == provider {
-			return l.Subject, true
-		}
-	}
-	return "", false
+// has reports whether a login of provider is linked.
+func (i *Identity) has(provider string) bool {
+	return slices.ContainsFunc(i.Logins, func(l Login) bool { return l.Provider == provider })
 }
 
 func (i *Identity) owns(provider, subject string) bool {
-	s, ok := i.subject(provider)
-	return ok && s == subject
+	return slices.ContainsFunc(i.Logins, func(l Login) bool { return l.Provider == provider && l.Subject == subject })
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/login/twitter"
 	"github.com/rockpool-id/rockpool/internal/login/userpool"
 	"github.com/rockpool-id/rockpool/internal/object/filestore"
+	"github.com/rockpool-id/rockpool/internal/openid"
 	"github.com/rockpool-id/rockpool/internal/pool"
 	"github.com/rockpool-id/rockpool/internal/sqldb"
 	"github.com/rockpool-id/rockpool/internal/store/sqlite"
@@ -173,12 +174,14 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		twitter.Key:       twitter.New(online),
 		twitter.DigitsKey: twitter.Digits{},
 	}
+	tokens := openid.New(openid.Config{Ring: ring, Region: c.Region, URL: c.TokenIssuer, Now: o.Now})
 	sessions, err := sts.New(sts.Config{
 		IAM: users.Snapshot, Sealer: ring, Account: c.Account, Now: o.Now, Rand: random, Log: o.Log,
 		Decisions: decisions,
 		Providers: sts.Providers{
 			Google: builtin[google.Key], OIDC: registered,
 			Facebook: builtin[facebook.Key], Amazon: builtin[amazon.Key],
+			Pool: tokens, PoolIssuers: []string{tokens.URL()},
 		},
 	})
 	if err != nil {
@@ -188,7 +191,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	pools, err := pool.New(ctx, pool.Config{
 		Store: engine.Pools(), IAM: users.Snapshot, STS: sessions, Region: c.Region,
 		Builtin: builtin, OIDC: registered, UserPools: userpool.New(jwt, online, userpool.Config{Checks: c.UserPoolChecks}),
-		Throttle: throttle, Decisions: decisions, Now: o.Now, Rand: random, Log: o.Log,
+		Tokens: tokens, Throttle: throttle, Decisions: decisions, Now: o.Now, Rand: random, Log: o.Log,
 	})
 	if err != nil {
 		return p, err
@@ -213,7 +216,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		Identify: caller.WithBody{Resolver: resolver}, Decide: decide, Observe: resolver.Observe, Account: c.Account,
 		Throttle: throttle, Audit: events, Log: o.Log, Shapes: &wire.Shapes{}, Now: o.Now,
 	}
-	cognito, err := api.New(cognitowire.Model(), &cognitoapi.Implementation{Pools: pools, Sealer: ring, Region: c.Region}, shared)
+	cognito, err := api.New(cognitowire.Model(), &cognitoapi.Implementation{Pools: pools, Sealer: ring, Decide: decide, Region: c.Region, Log: o.Log}, shared)
 	if err != nil {
 		return p, err
 	}
@@ -247,10 +250,11 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		return p, err
 	}
 	p.router = &router{
-		host:  resolver.Host,
-		json:  map[string]http.Handler{"AWSCognitoIdentityService": cognito, "Rockpool": own},
-		query: map[string]http.Handler{"2010-05-08": iamService, "2011-06-15": stsService},
-		named: map[string]http.Handler{"cognito-identity": cognito, "iam": iamService, "sts": stsService, "rockpool": own, "s3": s3},
+		wellKnown: wellKnown(tokens, o.Log),
+		host:      resolver.Host,
+		json:      map[string]http.Handler{"AWSCognitoIdentityService": cognito, "Rockpool": own},
+		query:     map[string]http.Handler{"2010-05-08": iamService, "2011-06-15": stsService},
+		named:     map[string]http.Handler{"cognito-identity": cognito, "iam": iamService, "sts": stsService, "rockpool": own, "s3": s3},
 		// Preflights of the services are all alike.
 		preflight: cognito, unknownTarget: cognito,
 		s3: s3, bucketHost: s3.Owns,
@@ -334,6 +338,8 @@ func watch(users *iam.Service) func() error {
 const (
 	ringInterval = time.Hour
 	sealingAge   = 30 * 24 * time.Hour
+	// signingAge is longer, because others may keep the public keys for a while.
+	signingAge = 90 * 24 * time.Hour
 )
 
 // tend takes over keys that other nodes made and rotates the sealing key when
@@ -349,8 +355,10 @@ func tend(ring *keys.Ring, log *slog.Logger) func() error {
 			if err := ring.Refresh(ctx); err != nil && ctx.Err() == nil {
 				log.Error("key ring not refreshed", "error", err)
 			}
-			if _, err := ring.RotateIfDue(ctx, keys.Sealing, sealingAge); err != nil && ctx.Err() == nil {
-				log.Error("sealing key not rotated", "error", err)
+			for kind, age := range map[keys.Kind]time.Duration{keys.Sealing: sealingAge, keys.Signing: signingAge, keys.SigningEC: signingAge} {
+				if _, err := ring.RotateIfDue(ctx, kind, age); err != nil && ctx.Err() == nil {
+					log.Error("key not rotated", "kind", kind, "error", err)
+				}
 			}
 			select {
 			case <-ctx.Done():

@@ -39,6 +39,8 @@ type router struct {
 	// unknownTarget answers an X-Amz-Target that no service has.
 	unknownTarget http.Handler
 	health        http.Handler
+	// wellKnown serves the documents by which pools' tokens are verified.
+	wellKnown http.Handler
 }
 
 // ServeHTTP implements http.Handler.
@@ -67,6 +69,10 @@ func (rt *router) choose(w http.ResponseWriter, r *http.Request) http.Handler {
 	}
 	if bucketHost {
 		return rt.s3
+	}
+	// No bucket's name begins with a dot either.
+	if strings.HasPrefix(r.URL.Path, "/.well-known/") {
+		return rt.wellKnown
 	}
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		prefix, _, _ := strings.Cut(target, ".")

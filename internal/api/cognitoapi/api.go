@@ -1,7 +1,10 @@
 package cognitoapi
 
 import (
+	"log/slog"
+
 	"github.com/rockpool-id/rockpool/internal/api"
+	"github.com/rockpool-id/rockpool/internal/authz"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/pool"
 	"github.com/rockpool-id/rockpool/internal/wire/cognitowire"
@@ -13,7 +16,10 @@ type Implementation struct {
 	// Sealer seals page tokens, so that a token of one listing cannot be made
 	// up or used for another.
 	Sealer keys.Sealer
+	// Decide answers for operations that ask about each of many things.
+	Decide authz.Decider
 	Region string
+	Log    *slog.Logger
 }
 
 // As gives the API bound to one call.

@@ -62,6 +62,18 @@ func (i *Implementation) Error(err error) *awserr.Error {
 	if e, ok := errors.AsType[*pool.Invalid](err); ok {
 		return wire.InvalidParameterException(e.Message)
 	}
+	if _, ok := errors.AsType[*pool.DeveloperUserTaken](err); ok {
+		return wire.DeveloperUserAlreadyRegisteredException("This developer user identifier is already registered with Cognito.")
+	}
+	if e, ok := errors.AsType[*pool.NotLinked](err); ok {
+		if e.IdentityID == "" {
+			return wire.ResourceNotFoundException("DeveloperUserIdentifier not found.")
+		}
+		return wire.ResourceNotFoundException("DeveloperUserIdentifier is not associated with the IdentityId.")
+	}
+	if _, ok := errors.AsType[*pool.Mismatch](err); ok {
+		return wire.ResourceConflictException("DeveloperUserIdentifier is not associated with the IdentityId.")
+	}
 	if _, ok := errors.AsType[*pool.RateExceeded](err); ok {
 		return wire.Service().RateExceeded()
 	}

@@ -206,7 +206,6 @@ func TestBrowsers(t *testing.T) {
 		"an unknown operation":        {http.MethodPost, "{}", target("Nothing"), "UnknownOperationException"},
 		"an unknown service":          {http.MethodPost, "{}", http.Header{"X-Amz-Target": {"Nothing.GetId"}}, "UnknownOperationException"},
 		"another method":              {http.MethodGet, "", target("GetId"), "UnknownOperationException"},
-		"an operation to come":        {http.MethodPost, `{"IdentityId":"` + nobody + `"}`, target("GetOpenIdToken"), "UnsupportedOperationException"},
 		"a signed operation unsigned": {http.MethodPost, `{"MaxResults":1}`, target("ListIdentityPools"), "MissingAuthenticationTokenException"},
 		"a refusal":                   {http.MethodPost, `{"IdentityPoolId":"` + nobody + `","Nobody":"knows this member"}`, target("GetId"), notFound},
 	} {

@@ -13,7 +13,13 @@ import (
 	wire "github.com/rockpool-id/rockpool/internal/wire/cognitowire"
 )
 
-const poolType = "AWS::Cognito::IdentityPool"
+const (
+	poolType = "AWS::Cognito::IdentityPool"
+
+	// identityPoolKey is the pool of operations on identities, which have no
+	// resource of their own (cognito-identity.md 8.1).
+	identityPoolKey = "cognito-identity:IdentityPoolArn"
+)
 
 // Rules says what each operation needs permission for (cognito-identity.md 8.1).
 func (i *Implementation) Rules() api.Rules {
@@ -21,6 +27,8 @@ func (i *Implementation) Rules() api.Rules {
 	return api.Rules{
 		"GetId":                     public,
 		"GetCredentialsForIdentity": public,
+		"GetOpenIdToken":            public,
+		"UnlinkIdentity":            public,
 
 		"CreateIdentityPool": api.Needs(func(_ context.Context, _ *api.Call, in *wire.CreateIdentityPoolInput) ([]api.Ask, error) {
 			return []api.Ask{{Resource: "*", Keys: requestTags(in.IdentityPoolTags)}}, nil
@@ -41,6 +49,23 @@ func (i *Implementation) Rules() api.Rules {
 		"SetPrincipalTagAttributeMap": onPool(i, func(in *wire.SetPrincipalTagAttributeMapInput) *string { return in.IdentityPoolId }),
 		"GetPrincipalTagAttributeMap": onPool(i, func(in *wire.GetPrincipalTagAttributeMapInput) *string { return in.IdentityPoolId }),
 		"DescribeIdentity":            api.Needs(i.describeIdentityAsks),
+		"DeleteIdentities":            api.Inside("each identity is asked about by itself, and refusals are listed (cognito-identity.md 3.7)"),
+
+		"GetOpenIdTokenForDeveloperIdentity": api.Needs(func(_ context.Context, c *api.Call, in *wire.GetOpenIdTokenForDeveloperIdentityInput) ([]api.Ask, error) {
+			return []api.Ask{i.onDeveloperLogins(c, in.IdentityPoolId, in.Logins)}, nil
+		}),
+		"LookupDeveloperIdentity": api.Needs(func(_ context.Context, c *api.Call, in *wire.LookupDeveloperIdentityInput) ([]api.Ask, error) {
+			return []api.Ask{i.onDeveloperUser(c, in.IdentityPoolId, in.DeveloperUserIdentifier)}, nil
+		}),
+		"MergeDeveloperIdentities": api.Needs(func(_ context.Context, c *api.Call, in *wire.MergeDeveloperIdentitiesInput) ([]api.Ask, error) {
+			return []api.Ask{
+				i.onDeveloperUser(c, in.IdentityPoolId, in.SourceUserIdentifier),
+				i.onDeveloperUser(c, in.IdentityPoolId, in.DestinationUserIdentifier),
+			}, nil
+		}),
+		"UnlinkDeveloperIdentity": api.Needs(func(_ context.Context, c *api.Call, in *wire.UnlinkDeveloperIdentityInput) ([]api.Ask, error) {
+			return []api.Ask{i.onDeveloperUser(c, in.IdentityPoolId, in.DeveloperUserIdentifier)}, nil
+		}),
 
 		"TagResource": api.Needs(func(_ context.Context, c *api.Call, in *wire.TagResourceInput) ([]api.Ask, error) {
 			ask := i.onARN(c, in.ResourceArn)
@@ -73,6 +98,29 @@ func (i *Implementation) onPool(c *api.Call, id *string) api.Ask {
 		ask.Keys = resourceTags(p.Tags)
 	}
 	return ask
+}
+
+// developerUserKey is a condition key of ours: the developer's user an operation is
+// about, so that a backend can be held to users of its own (design.md 9).
+const developerUserKey = "cognito-identity:DeveloperUserIdentifier"
+
+// onDeveloperUser asks about a pool and one user of its developer provider.
+func (i *Implementation) onDeveloperUser(c *api.Call, id, user *string) api.Ask {
+	ask := i.onPool(c, id)
+	if user != nil {
+		ask.Keys = append(ask.Keys, sts.ContextKey{Name: developerUserKey, Values: []string{*user}})
+	}
+	return ask
+}
+
+// onDeveloperLogins is onDeveloperUser for the user among logins.
+func (i *Implementation) onDeveloperLogins(c *api.Call, id *string, logins map[string]string) api.Ask {
+	if p, err := i.Pools.Pool(*id); err == nil && p.DeveloperProviderName != "" {
+		if user, ok := logins[p.DeveloperProviderName]; ok {
+			return i.onDeveloperUser(c, id, &user)
+		}
+	}
+	return i.onPool(c, id)
 }
 
 // onARN asks about a pool by ARN, exactly as it was given.
@@ -123,7 +171,7 @@ func (i *Implementation) describeIdentityAsks(ctx context.Context, _ *api.Call, 
 	switch {
 	case err == nil:
 		ask.ResourceAccount = p.Account
-		ask.Keys = []sts.ContextKey{{Name: "cognito-identity:IdentityPoolArn", Values: []string{p.ARN()}}}
+		ask.Keys = []sts.ContextKey{{Name: identityPoolKey, Values: []string{p.ARN()}}}
 	case !errors.As(err, &unknown):
 		return nil, err
 	}

@@ -266,7 +266,25 @@ func (s *Pools) apply(ctx context.Context, q *poolsql.Queries, c *pool.Change) e
 			return errors.Join(err, conflictUnless(n == 1))
 		}
 	}
+	for _, l := range c.Unlink {
+		n, err := q.UnlinkLogin(ctx, poolsql.UnlinkLoginParams{Pool: poolKey, Provider: l.Provider, Subject: l.Subject, Source: target})
+		if err != nil || n != 1 {
+			return errors.Join(err, conflictUnless(n == 1))
+		}
+	}
 	return link(ctx, q, poolKey, target, c.Link)
+}
+
+// DeleteIdentity implements pool.Store.
+func (s *Pools) DeleteIdentity(ctx context.Context, id string) error {
+	key, err := uuidBytes(id)
+	if err != nil {
+		return err
+	}
+	return s.db.Group(ctx, func(tx *sql.Tx) error {
+		q := s.write.WithTx(tx)
+		return errors.Join(q.DeleteLoginsOfIdentity(ctx, key), q.DeleteIdentity(ctx, key))
+	})
 }
 
 func create(ctx context.Context, q *poolsql.Queries, poolKey []byte, i *pool.Identity) error {

@@ -30,6 +30,8 @@ func Pools(t *testing.T, open func(t *testing.T) (s pool.Store, reopen func() po
 		{"stale target", "a change computed on an old version of its target is refused whole", staleTarget},
 		{"merge", "a merge moves the logins, disables the loser and points to the winner, or does nothing", merge},
 		{"merge of a changed loser", "a merge is refused when the loser changed meanwhile", staleMerge},
+		{"unlinking", "logins are taken off their identity, all or none, and may then be anybody's", unlinking},
+		{"deleted identity", "deleting an identity removes its logins too, and nobody else's", deletedIdentity},
 		{"listing", "identities are listed in creation order, page by page, without gaps or repeats", listing},
 		{"hidden disabled", "disabled identities are left out when asked", hideDisabled},
 		{"racing first sign-ins", "of concurrent creations with one login exactly one succeeds", racingCreations},
@@ -296,6 +298,61 @@ func listing(t *testing.T, s pool.Store, _ func() pool.Store) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("listing differs (-want +got):\n%s", diff)
 	}
+}
+
+func unlinking(t *testing.T, s pool.Store, reopen func() pool.Store) {
+	newPool(t, s, poolA)
+	a := newIdentity(t, s, poolA, 1, login("p", "x"), login("p", "y"), login("q", "x"))
+	b := newIdentity(t, s, poolA, 2, login("q", "y"))
+	unlink := func(version int64, logins ...pool.Login) error {
+		return s.Apply(t.Context(), &pool.Change{PoolID: poolA, Target: a.ID, TargetVersion: version, Unlink: logins, At: epoch.Add(time.Hour)})
+	}
+	wantConflict(t, unlink(7, login("p", "x")))
+	wantConflict(t, unlink(1, login("p", "x"), login("q", "y"))) // the second is b's
+	if got := mustIdentity(t, s, a.ID); len(got.Logins) != 3 || got.Version != 1 {
+		t.Errorf("a refused change left %+v", got)
+	}
+	if err := unlink(1, login("p", "x"), login("q", "x")); err != nil {
+		t.Fatal(err)
+	}
+	s = reopen()
+	got := mustIdentity(t, s, a.ID)
+	if len(got.Logins) != 1 || got.Logins[0].Subject != "y" || got.Version != 2 || got.Guest || !got.Modified.Equal(epoch.Add(time.Hour)) {
+		t.Errorf("after unlinking: %+v", got)
+	}
+	if other := mustIdentity(t, s, b.ID); len(other.Logins) != 1 {
+		t.Errorf("somebody else has %+v", other.Logins)
+	}
+	newIdentity(t, s, poolA, 3, login("p", "x"))
+	if err := unlink(2, login("p", "y")); err != nil {
+		t.Fatal(err)
+	}
+	if got := mustIdentity(t, s, a.ID); len(got.Logins) != 0 || got.Guest {
+		t.Errorf("without its last login: %+v, want no logins and no guest", got)
+	}
+}
+
+func deletedIdentity(t *testing.T, s pool.Store, reopen func() pool.Store) {
+	newPool(t, s, poolA)
+	gone := newIdentity(t, s, poolA, 1, login("p", "x"))
+	stays := newIdentity(t, s, poolA, 2, login("p", "y"))
+	for range 2 { // the second time it is unknown
+		if err := s.DeleteIdentity(t.Context(), gone.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = reopen()
+	var none *pool.NoIdentity
+	if _, err := s.Identity(t.Context(), gone.ID); !errors.As(err, &none) {
+		t.Errorf("the deleted identity: %v, want *NoIdentity", err)
+	}
+	if owner, err := s.LoginOwner(t.Context(), poolA, "p", "x"); err != nil || owner != "" {
+		t.Errorf("its login belongs to %q, %v", owner, err)
+	}
+	if got := mustIdentity(t, s, stays.ID); len(got.Logins) != 1 {
+		t.Errorf("the other identity has %+v", got.Logins)
+	}
+	wantConflict(t, s.Apply(t.Context(), &pool.Change{PoolID: poolA, Target: gone.ID, TargetVersion: 1, Link: []pool.Login{login("p", "z")}, At: epoch}))
 }
 
 func hideDisabled(t *testing.T, s pool.Store, _ func() pool.Store) {

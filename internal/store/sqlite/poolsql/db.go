@@ -75,6 +75,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.someIdentitiesStmt, err = db.PrepareContext(ctx, someIdentities); err != nil {
 		return nil, fmt.Errorf("error preparing query SomeIdentities: %w", err)
 	}
+	if q.unlinkLoginStmt, err = db.PrepareContext(ctx, unlinkLogin); err != nil {
+		return nil, fmt.Errorf("error preparing query UnlinkLogin: %w", err)
+	}
 	if q.updatePoolStmt, err = db.PrepareContext(ctx, updatePool); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdatePool: %w", err)
 	}
@@ -168,6 +171,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing someIdentitiesStmt: %w", cerr)
 		}
 	}
+	if q.unlinkLoginStmt != nil {
+		if cerr := q.unlinkLoginStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unlinkLoginStmt: %w", cerr)
+		}
+	}
 	if q.updatePoolStmt != nil {
 		if cerr := q.updatePoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updatePoolStmt: %w", cerr)
@@ -229,6 +237,7 @@ type Queries struct {
 	moveLoginStmt              *sql.Stmt
 	poolExistsStmt             *sql.Stmt
 	someIdentitiesStmt         *sql.Stmt
+	unlinkLoginStmt            *sql.Stmt
 	updatePoolStmt             *sql.Stmt
 }
 
@@ -253,6 +262,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		moveLoginStmt:              q.moveLoginStmt,
 		poolExistsStmt:             q.poolExistsStmt,
 		someIdentitiesStmt:         q.someIdentitiesStmt,
+		unlinkLoginStmt:            q.unlinkLoginStmt,
 		updatePoolStmt:             q.updatePoolStmt,
 	}
 }

@@ -441,6 +441,31 @@ func (q *Queries) SomeIdentities(ctx context.Context, arg SomeIdentitiesParams) 
 	return items, nil
 }
 
+const unlinkLogin = `-- name: UnlinkLogin :execrows
+DELETE FROM identity_login
+WHERE pool = $1 AND provider = $2 AND subject = $3 AND identity = $4
+`
+
+type UnlinkLoginParams struct {
+	Pool     []byte
+	Provider string
+	Subject  string
+	Source   []byte
+}
+
+func (q *Queries) UnlinkLogin(ctx context.Context, arg UnlinkLoginParams) (int64, error) {
+	result, err := q.exec(ctx, q.unlinkLoginStmt, unlinkLogin,
+		arg.Pool,
+		arg.Provider,
+		arg.Subject,
+		arg.Source,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const updatePool = `-- name: UpdatePool :execrows
 UPDATE identity_pool SET version = $2, document = $3 WHERE id = $1 AND version = $4
 `

@@ -44,6 +44,10 @@ INSERT INTO identity_login (pool, provider, subject, identity, linked) VALUES ($
 UPDATE identity_login SET identity = sqlc.arg(target)
 WHERE pool = $1 AND provider = $2 AND subject = $3 AND identity = sqlc.arg(source);
 
+-- name: UnlinkLogin :execrows
+DELETE FROM identity_login
+WHERE pool = $1 AND provider = $2 AND subject = $3 AND identity = sqlc.arg(source);
+
 -- name: AdoptLogins :execrows
 UPDATE identity SET modified = sqlc.arg(modified), state = 0, version = version + 1
 WHERE id = sqlc.arg(id) AND version = sqlc.arg(was) AND state < 2;

@@ -1,0 +1,158 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/rockpool-id/rockpool/internal/login"
+	"github.com/rockpool-id/rockpool/internal/openid"
+)
+
+// caller is who calls a public operation on an identity: the identity, settled,
+// and everything that proved it.
+type caller struct {
+	identity *Identity
+	logins   []verified // of login providers
+	// own is the amr of a token that the pool itself has issued; nil without one.
+	own  []string
+	tags map[string]string // brought by the pool's own token
+}
+
+// guest reports whether nothing was proven.
+func (c *caller) guest() bool { return len(c.logins) == 0 && c.own == nil }
+
+// amr lists how the caller was authenticated (cognito-identity.md 4.3):
+// "authenticated" once, then two entries for each login of this call.
+func (c *caller) amr() []string {
+	if c.guest() {
+		return []string{Unauthenticated}
+	}
+	list := make([]string, 0, 1+len(c.own)+2*len(c.logins))
+	if c.own != nil {
+		list = append(list, c.own...) // begins with "authenticated"
+	} else {
+		list = append(list, Authenticated)
+	}
+	for _, v := range c.logins {
+		list = append(list, v.AMR[0], v.AMR[1])
+	}
+	return list
+}
+
+// list is what was proven in this call, for records.
+func (c *caller) list() []Login {
+	var list []Login
+	if c.own != nil {
+		list = append(list, Login{Provider: Cognito, Subject: c.identity.ID})
+	}
+	for _, v := range c.logins {
+		list = append(list, Login{Provider: v.Provider, Subject: v.Subject})
+	}
+	return list
+}
+
+// authenticate proves the logins of a public operation on a named identity and
+// settles which identity they make it (cognito-identity.md 2.4 steps 5 to 7).
+func (s *Service) authenticate(ctx context.Context, operation string, p *Pool, named *Identity, logins map[string]string) (*caller, error) {
+	// What needs no token is refused before any is looked at: the guest switch
+	// first, then the kind of identity.
+	if len(logins) == 0 {
+		switch {
+		case !p.AllowUnauthenticated:
+			return nil, &GuestsNotAllowed{PoolID: p.ID}
+		case !named.Guest || named.Disabled:
+			return nil, &Forbidden{ID: named.ID, Disabled: named.Disabled}
+		}
+	}
+	if err := s.throttle(operation, p); err != nil {
+		return nil, err
+	}
+	c := &caller{}
+	if token, ok := logins[Cognito]; ok {
+		claims, err := s.verifyOwn(ctx, p, named, token)
+		if err != nil {
+			return nil, err
+		}
+		c.own, c.tags = claims.AMR, ownTags(claims)
+		public := make(map[string]string, len(logins))
+		for key, value := range logins {
+			if key != Cognito {
+				public[key] = value
+			}
+		}
+		logins = public
+	}
+	var err error
+	if c.logins, err = s.verify(ctx, p, logins); err != nil {
+		return nil, err
+	}
+	c.identity, err = s.resolve(ctx, p, named, c.logins, c.own != nil)
+	return c, err
+}
+
+// verifyOwn checks a token that the pool issued for a developer-authenticated
+// identity (cognito-identity.md 3.6). It must be the named identity's, and the
+// developer's user whom it was made for must be linked still.
+func (s *Service) verifyOwn(ctx context.Context, p *Pool, named *Identity, token string) (*login.Claims, error) {
+	if s.Tokens == nil {
+		return nil, &NotBuilt{Feature: "tokens of identity pools"}
+	}
+	claims, err := s.Tokens.Verify(ctx, token, login.Expect{Provider: Cognito, ClientIDs: []string{p.ID}})
+	var refusal *login.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		switch refusal.Kind {
+		case login.Expired, login.NotYetValid, login.BadSignature, login.BadAlgorithm:
+			return nil, &LoginRefused{Provider: Cognito, Refusal: refusal}
+		case login.WrongAudience:
+			return nil, &LoginsDontMatch{IdentityID: named.ID, Providers: []string{Cognito}}
+		}
+		return nil, &CognitoToken{Foreign: true, Refusal: refusal}
+	case err != nil:
+		return nil, err
+	}
+	user, ok := developerUser(p, claims.AMR)
+	if !ok {
+		// What GetOpenIdToken gives is for STS, where the role is the client's choice.
+		return nil, &CognitoToken{}
+	}
+	switch {
+	case named.Disabled:
+		return nil, &Forbidden{ID: named.ID, Disabled: true}
+	case claims.Subject != named.ID, !named.owns(p.DeveloperProviderName, user):
+		return nil, &LoginsDontMatch{IdentityID: named.ID, Providers: []string{Cognito}}
+	}
+	return claims, nil
+}
+
+// developerUser is the user whom the developer provider of p vouched for in a
+// token with this amr.
+func developerUser(p *Pool, amr []string) (string, bool) {
+	if p.DeveloperProviderName == "" || len(amr) < 3 || amr[0] != Authenticated {
+		return "", false
+	}
+	for i := 1; i+1 < len(amr); i += 2 {
+		if amr[i] == p.DeveloperProviderName {
+			return strings.CutPrefix(amr[i+1], p.DeveloperProviderName+":"+p.ID+":")
+		}
+	}
+	return "", false
+}
+
+// ownTags reads the principal tags of a token that we have made, each a list of
+// one text.
+func ownTags(c *login.Claims) map[string]string {
+	claim, _ := c.Raw[openid.TagsClaim].(map[string]any)
+	tags, _ := claim["principal_tags"].(map[string]any)
+	out := make(map[string]string, len(tags))
+	for key, v := range tags {
+		list, _ := v.([]any)
+		for _, e := range list {
+			if text, ok := e.(string); ok {
+				out[key] = text
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,213 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// maxDeveloperUser is how long a developer's user identifier may be.
+const maxDeveloperUser = 1024
+
+// DeveloperTokenInput is a request of a backend that has authenticated somebody
+// (cognito-identity.md 3.6).
+type DeveloperTokenInput struct {
+	PoolID     string
+	IdentityID string // "" finds or makes the identity
+	// Logins has the developer provider's name with the backend's user, whom
+	// nobody verifies but the backend, and tokens of public providers beside it.
+	Logins   map[string]string
+	Tags     map[string]string
+	Lifetime time.Duration // 0 means 15 minutes
+}
+
+// GetDeveloperToken is GetOpenIdTokenForDeveloperIdentity.
+func (s *Service) GetDeveloperToken(ctx context.Context, in DeveloperTokenInput) (*Issued, error) {
+	p, err := s.Pool(in.PoolID)
+	if err != nil {
+		return nil, err
+	}
+	user, ok := in.Logins[p.DeveloperProviderName]
+	if p.DeveloperProviderName == "" || !ok {
+		return nil, errNoDeveloper()
+	}
+	if err := checkDeveloperUser(user); err != nil {
+		return nil, err
+	}
+	switch {
+	case in.Lifetime == 0:
+		in.Lifetime = developerLifetime
+	case in.Lifetime < time.Second || in.Lifetime > maxDeveloperLifetime:
+		return nil, &Invalid{Message: fmt.Sprintf("TokenDuration must be between 1 and %d seconds.", int(maxDeveloperLifetime.Seconds()))}
+	}
+	public := maps.Clone(in.Logins)
+	delete(public, p.DeveloperProviderName)
+	proven, err := s.verify(ctx, p, public)
+	if err != nil {
+		return nil, err
+	}
+	developer := verified{Provider: p.DeveloperProviderName, Subject: user, naming: naming{
+		AMR: [2]string{p.DeveloperProviderName, p.DeveloperProviderName + ":" + p.ID + ":" + user},
+	}}
+	by := &caller{logins: append([]verified{developer}, proven...)}
+	if by.identity, err = s.resolveDeveloper(ctx, p, in.IdentityID, by.logins); err != nil {
+		return nil, err
+	}
+	return s.issue(ctx, p, by, sortedTags(in.Tags), in.Lifetime)
+}
+
+// resolveDeveloper settles the identity of logins of which the first is the
+// developer's user. Who is named must be a guest, or proven by a login; a user who
+// belongs to somebody else is taken over only when both were proven.
+func (s *Service) resolveDeveloper(ctx context.Context, p *Pool, identityID string, logins []verified) (*Identity, error) {
+	if identityID == "" {
+		return s.resolve(ctx, p, nil, logins, false)
+	}
+	named, err := s.load(ctx, p, identityID)
+	if err != nil {
+		return nil, err
+	}
+	if named.Disabled {
+		return nil, &Forbidden{ID: named.ID, Disabled: true}
+	}
+	owner, err := s.Store.LoginOwner(ctx, p.ID, logins[0].Provider, logins[0].Subject)
+	if err != nil {
+		return nil, fmt.Errorf("find login: %w", err)
+	}
+	proven := slices.ContainsFunc(logins, func(v verified) bool { return named.owns(v.Provider, v.Subject) })
+	if owner != "" && owner != named.ID && !proven {
+		return nil, &DeveloperUserTaken{IdentityID: named.ID}
+	}
+	return s.resolve(ctx, p, named, logins, false)
+}
+
+// DeveloperUsers is an identity with the developer's users that are linked to it,
+// in the order they were linked.
+type DeveloperUsers struct {
+	Identity *Identity
+	Users    []string
+}
+
+// LookupDeveloper finds the developer's users of an identity, or the identity of a
+// user; given both, it checks that they belong together.
+func (s *Service) LookupDeveloper(ctx context.Context, poolID, identityID, user string) (*DeveloperUsers, error) {
+	p, err := s.Pool(poolID)
+	if err != nil {
+		return nil, err
+	}
+	if p.DeveloperProviderName == "" {
+		return nil, errNoDeveloper()
+	}
+	if identityID == "" && user == "" {
+		return nil, &Invalid{Message: "Either IdentityID or DeveloperUserIdentifier must be provided."}
+	}
+	id := identityID
+	if id == "" {
+		if id, err = s.developerOwner(ctx, p, user); err != nil {
+			return nil, err
+		}
+	}
+	identity, err := s.load(ctx, p, id)
+	if err != nil {
+		return nil, err
+	}
+	if identityID != "" && user != "" && !identity.owns(p.DeveloperProviderName, user) {
+		return nil, &Mismatch{IdentityID: identityID, User: user}
+	}
+	found := &DeveloperUsers{Identity: identity}
+	for _, l := range identity.Logins {
+		if l.Provider == p.DeveloperProviderName {
+			found.Users = append(found.Users, l.Subject)
+		}
+	}
+	return found, nil
+}
+
+// MergeDevelopers folds the identity of the source user into that of the
+// destination user, which it returns.
+func (s *Service) MergeDevelopers(ctx context.Context, poolID, provider, source, destination string) (*Identity, error) {
+	p, err := s.developerPool(poolID, provider)
+	if err != nil {
+		return nil, err
+	}
+	for range maxRaces {
+		id, err := s.mergeDevelopers(ctx, p, source, destination)
+		var lost *Conflict
+		if !errors.As(err, &lost) {
+			return id, err
+		}
+	}
+	return nil, &Conflict{What: "the identity"}
+}
+
+func (s *Service) mergeDevelopers(ctx context.Context, p *Pool, source, destination string) (*Identity, error) {
+	both := make([]*Identity, 2)
+	for i, user := range []string{source, destination} {
+		id, err := s.developerOwner(ctx, p, user)
+		if err != nil {
+			return nil, err
+		}
+		if both[i], err = s.load(ctx, p, id); err != nil {
+			return nil, err
+		}
+	}
+	if both[0].ID == both[1].ID {
+		return both[1], nil
+	}
+	return s.join(ctx, p, both[1], both, nil)
+}
+
+// UnlinkDeveloper takes a developer's user off an identity; the user is a new
+// identity the next time.
+func (s *Service) UnlinkDeveloper(ctx context.Context, poolID, identityID, provider, user string) error {
+	p, err := s.developerPool(poolID, provider)
+	if err != nil {
+		return err
+	}
+	return s.unlink(ctx, p, identityID, func(id *Identity) ([]Login, error) {
+		for _, l := range id.Logins {
+			if l.Provider == provider && l.Subject == user {
+				return []Login{l}, nil
+			}
+		}
+		return nil, &NotLinked{IdentityID: identityID, User: user}
+	})
+}
+
+// developerPool is a pool with this developer provider.
+func (s *Service) developerPool(poolID, provider string) (*Pool, error) {
+	p, err := s.Pool(poolID)
+	if err != nil {
+		return nil, err
+	}
+	if p.DeveloperProviderName == "" || provider != p.DeveloperProviderName {
+		return nil, errNoDeveloper()
+	}
+	return p, nil
+}
+
+// developerOwner is the identity of a developer's user.
+func (s *Service) developerOwner(ctx context.Context, p *Pool, user string) (string, error) {
+	owner, err := s.Store.LoginOwner(ctx, p.ID, p.DeveloperProviderName, user)
+	if err != nil {
+		return "", fmt.Errorf("find login: %w", err)
+	}
+	if owner == "" {
+		return "", &NotLinked{User: user}
+	}
+	return owner, nil
+}
+
+func errNoDeveloper() error {
+	return &Invalid{Message: "This identity pool does not support the specified developer provider"}
+}
+
+func checkDeveloperUser(user string) error {
+	if user == "" || len(user) > maxDeveloperUser {
+		return &Invalid{Message: fmt.Sprintf("A developer user identifier has 1 to %d characters.", maxDeveloperUser)}
+	}
+	return nil
+}
