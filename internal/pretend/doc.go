@@ -1,5 +1,6 @@
 // Package pretend is a Google that is not Google: an OpenID Connect provider
-// for demonstrations and tests, which signs in made-up people.
+// for demonstrations and tests, which signs in made-up people. Other providers
+// are there for tests.
 //
 // It exists so that `rockpool demo` can show the whole story offline, and so
 // that tests can have any token they need. It must never run beside real
@@ -24,6 +25,12 @@
 // Tokens are those of the real Google, member by member (iss, azp, aud, sub of
 // 21 digits, email, email_verified, name, picture, hd, iat, exp, nonce, jti),
 // signed with an RSA key made at start.
+//
+// Beside it stand pretend counterparts of the other providers: Facebook, Amazon,
+// Apple, Twitter and UserPool. They publish keys and answer what verifiers ask
+// about tokens, at the paths of the real ones; tokens are made by calls in the
+// process only, so they have no pages and no clients to register. Each can be
+// switched off, and takes tokens back.
 //
 // Being pretend is no excuse for being careless, since the demo's bucket is
 // behind it: redirect URIs and origins are compared whole with those

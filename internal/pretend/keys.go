@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"strings"
 	"sync"
 )
 
@@ -86,6 +87,40 @@ func (r *keyRing) sign(claims map[string]any) (string, error) {
 		return "", fmt.Errorf("token signature: %w", err)
 	}
 	return input + "." + b64(sig), nil
+}
+
+// subject returns the sub of a token that the ring has signed.
+func (r *keyRing) subject(token string) (string, bool) {
+	input, sig, ok := cutLast(token)
+	if !ok {
+		return "", false
+	}
+	digest := sha256.Sum256([]byte(input))
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, k := range r.keys {
+		if rsa.VerifyPKCS1v15(&k.priv.PublicKey, crypto.SHA256, digest[:], sig) != nil {
+			continue
+		}
+		_, body, _ := strings.Cut(input, ".")
+		text, err := base64.RawURLEncoding.DecodeString(body)
+		var claims struct{ Sub string }
+		if err != nil || json.Unmarshal(text, &claims) != nil {
+			return "", false
+		}
+		return claims.Sub, claims.Sub != ""
+	}
+	return "", false
+}
+
+// cutLast separates a token's signature from what it covers.
+func cutLast(token string) (input string, sig []byte, ok bool) {
+	at := strings.LastIndexByte(token, '.')
+	if at < 0 {
+		return "", nil, false
+	}
+	sig, err := base64.RawURLEncoding.DecodeString(token[at+1:])
+	return token[:at], sig, err == nil
 }
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

@@ -34,8 +34,10 @@ func MadeUp() []Person {
 }
 
 // person finds someone by sub or e-mail address.
-func (g *Google) person(key string) (Person, bool) {
-	for _, p := range g.people {
+func (g *Google) person(key string) (Person, bool) { return findPerson(g.people, key) }
+
+func findPerson(people []Person, key string) (Person, bool) {
+	for _, p := range people {
 		if key != "" && (p.Subject == key || p.Email == key) {
 			return p, true
 		}
