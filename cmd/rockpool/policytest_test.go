@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -55,6 +56,30 @@ func TestPolicyExamples(t *testing.T) {
 			t.Errorf("%s is not what the demo has:\n%s", file, d)
 		}
 	}
+}
+
+// TestPolicyTestGuide runs the files that docs/policy-tests.md shows: blocks whose
+// fence names a file.
+func TestPolicyTestGuide(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/policy-tests.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	var tests []string
+	for _, m := range regexp.MustCompile("(?ms)^```(yaml|json) (\\S+)\n(.*?)^```$").FindAllSubmatch(guide, -1) {
+		path := filepath.Join(folder, string(m[2]))
+		if err := os.WriteFile(path, m[3], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if string(m[1]) == "yaml" {
+			tests = append(tests, path)
+		}
+	}
+	if len(tests) != 2 {
+		t.Fatalf("the guide shows %q", tests)
+	}
+	policyTest(t, append(tests, "--min-coverage", "100")...)
 }
 
 func policyTest(t *testing.T, args ...string) {
