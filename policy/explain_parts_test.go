@@ -3,6 +3,7 @@ package policy
 import (
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // explainOne explains a request and returns the near misses of the first layer.
@@ -247,5 +248,26 @@ func TestFixOfATokenKeepsItsAudience(t *testing.T) {
 		if !strings.Contains(e.Fix.Statement, want) {
 			t.Error(e.Fix.Statement)
 		}
+	}
+}
+
+// TestWordsAreVisible: nothing in the words can be obeyed by a terminal or hidden
+// from a reader, and a proposed statement means what it did.
+func TestWordsAreVisible(t *testing.T) {
+	const evil = "\x1b[2J\u009b31m\u202e\u200b\U000e0041\n"
+	p := &Policies{Identity: []*Policy{mustCompile(t, Identity, stmt(`"Sid":"S","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b"`), Meta{Name: "P" + evil, Source: "group " + evil})}}
+	r := getObject(callerOf(t, "user"))
+	r.Resource += evil
+	r.Principal.ARN += evil
+	e := explainOne(t, r, p)
+	for _, text := range []string{strings.ReplaceAll(e.Text(), "\n", ""), e.Sentence(), e.Fix.Words, e.Fix.Statement, e.Layers[0].NearMisses[0].Failed[0].Note, visible(evil)} {
+		for _, c := range text {
+			if !unicode.IsPrint(c) {
+				t.Errorf("%q in %q", c, text)
+			}
+		}
+	}
+	if got, want := visible("aé"+evil), `aé\u001b[2J\u009b31m\u202e\u200b\udb40\udc41\u000a`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

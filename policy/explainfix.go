@@ -96,7 +96,7 @@ func (f *fixing) remove(l Layer, p *Policy, i int) {
 	}
 	ref := f.x.ref(p, i, ExplicitDeny)
 	conditional := i >= 0 && len(p.statements[i].conditions) > 0
-	f.fixes = append(f.fixes, Fix{Layer: l, Remove: ref, Words: f.x.text(removeWords(*ref, conditional))})
+	f.fixes = append(f.fixes, Fix{Layer: l, Remove: ref, Words: f.x.text(visible(removeWords(*ref, conditional)))})
 }
 
 // add proposes a statement for a layer and notes what the layer would say then.
@@ -119,7 +119,7 @@ func (f *fixing) add(l Layer) bool {
 			continue
 		}
 		f.said[l] = o
-		f.fixes = append(f.fixes, Fix{Layer: l, Statement: s.text, Words: x.text(x.addWords(l, s.everybody))})
+		f.fixes = append(f.fixes, Fix{Layer: l, Statement: visible(s.text), Words: x.text(visible(x.addWords(l, s.everybody)))})
 		x.spend(s.text)
 		return true
 	}

@@ -60,6 +60,7 @@ func (x *explainer) nearMisses(list []*Policy, named bool) []NearMiss {
 		}
 		for i := range m.Failed {
 			f := &m.Failed[i]
+			f.Note, f.Remedy = visible(f.Note), visible(f.Remedy)
 			x.spend(f.Note, f.Remedy)
 			if f.Element != "Condition" {
 				x.spend(f.Seen...)

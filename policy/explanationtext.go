@@ -13,7 +13,7 @@ func (e *Explanation) Sentence() string {
 	what := plainText(e.Action) + " on " + plainText(e.Resource)
 	switch {
 	case e.Problem != "":
-		return "the request is denied because " + plainText(e.Problem)
+		return "the request is denied because " + visible(e.Problem)
 	case e.Effect == Allow:
 		return what + " is allowed" + e.grantWords()
 	case e.Statement != nil && e.Statement.Index < 0:
@@ -227,7 +227,7 @@ func (e *Explanation) Text() string {
 	e.keyLines(t)
 	if e.Reason != "" {
 		t.line("", "")
-		t.line("", "In AWS's words: "+plainText(e.Reason)+".")
+		t.line("", "In AWS's words: "+visible(e.Reason)+".")
 	}
 	return t.b.String()
 }
@@ -236,7 +236,7 @@ func (e *Explanation) Text() string {
 func (e *Explanation) why(t *textWriter) {
 	switch {
 	case e.Problem != "":
-		t.sentence("The request could not be judged: " + e.Problem)
+		t.sentence("The request could not be judged: " + visible(e.Problem))
 	case e.Effect == Allow && e.Statement == nil:
 		t.sentence(strings.TrimPrefix(e.grantWords(), ": "))
 	case e.Effect == Allow:
@@ -246,7 +246,11 @@ func (e *Explanation) why(t *textWriter) {
 		t.sentence(e.Statement.String() + " cannot be read any more, so what it denies is unknown and it denies everything")
 	case e.Statement != nil:
 		t.sentence("denied by " + e.Statement.String() + ", and a Deny always wins")
-		t.list("It applies because", append(append([]string{}, e.Covers...), e.because()...))
+		var because []string
+		for _, c := range e.Covers {
+			because = append(because, visible(c))
+		}
+		t.list("It applies because", append(because, e.because()...))
 	default:
 		e.missing(t, e.DecidedBy, "")
 	}
@@ -331,9 +335,9 @@ func (e *Explanation) fixLines(t *textWriter) {
 		t.line("", fmt.Sprintf("To allow it, all %d of these are needed:", len(all)))
 	}
 	for i := range all {
-		t.hanging("  ", "- ", all[i].Words)
+		t.hanging("  ", "- ", visible(all[i].Words))
 		if all[i].Statement != "" {
-			t.b.WriteString("      " + all[i].Statement + "\n")
+			t.b.WriteString("      " + visible(all[i].Statement) + "\n")
 		}
 	}
 	if e.Fix.Incomplete {

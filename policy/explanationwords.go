@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 )
 
 // The sentences about single parts of an Explanation. They are made of its data
@@ -19,6 +20,30 @@ func plainText(s string) string {
 		}
 	}
 	return s
+}
+
+// visible is plainText for a whole sentence: it escapes single characters, as JSON
+// does, so that a statement stays one.
+func visible(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case unicode.IsPrint(r):
+			if b.Len() > 0 {
+				b.WriteRune(r)
+			}
+			continue
+		case b.Len() == 0:
+			b.WriteString(s[:i])
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	if b.Len() == 0 {
+		return s
+	}
+	return b.String()
 }
 
 // quoted is plainText in quotation marks.
@@ -147,7 +172,7 @@ func (f *FailedElement) remarks() string {
 		text = "; its variables " + series(f.Unset, "and", func(s string) string { return "${" + plainText(s) + "}" }) + " have no value in this request"
 	}
 	if f.Note != "" {
-		text += "; " + plainText(f.Note)
+		text += "; " + visible(f.Note)
 	}
 	return text
 }
@@ -226,7 +251,7 @@ func (m *MatchedCondition) clause() string {
 	}
 	note := ""
 	if m.Note != "" {
-		note = "; " + plainText(m.Note)
+		note = "; " + visible(m.Note)
 	}
 	wanted := m.Wanted
 	if len(m.Meaning) > 0 {
