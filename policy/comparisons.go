@@ -173,6 +173,9 @@ func (b bytes) match(value string, _ *Context) verdict { return verdictOf(value 
 type network netip.Prefix
 
 func (n network) match(value string, _ *Context) verdict {
+	if len(value) > longestRead {
+		return unknown
+	}
 	addr, err := netip.ParseAddr(value)
 	if err != nil || addr.Zone() != "" {
 		return unknown

@@ -26,10 +26,18 @@ func (d *decimal) digit(i int) byte {
 // far from overflow.
 const maxExponent = 1_000_000
 
+// longestRead bounds the texts that are read as numbers and dates, in bytes:
+// nothing longer is one. Every value of a condition reads the request's anew,
+// so a header of zeros would else be read thousands of times.
+const longestRead = 1000
+
 // parseDecimal reads an optionally signed decimal number, with JSON's
 // exponent allowed.
 func parseDecimal(s string) (decimal, bool) {
 	var d decimal
+	if len(s) > longestRead {
+		return d, false
+	}
 	if s != "" && (s[0] == '-' || s[0] == '+') {
 		d.negative = s[0] == '-'
 		s = s[1:]

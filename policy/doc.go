@@ -88,6 +88,7 @@
 //     unless a pattern was written to hurt.
 //   - An action is at most 128 ASCII characters, as in IAM's own API; a request
 //     for a longer one is denied.
+//   - A number or date is at most 1,000 bytes; anything longer is none.
 //
 // # What lives elsewhere
 //

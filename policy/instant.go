@@ -22,6 +22,9 @@ func (t instant) compare(u instant) int {
 // ISO 8601 from the year alone to fractions of a second, or epoch seconds. No
 // zone means UTC. Four digits are a year, other whole numbers are seconds.
 func parseInstant(s string) (instant, bool) {
+	if len(s) > longestRead {
+		return instant{}, false
+	}
 	if allDigits(s) && len(s) != 4 || len(s) > 1 && s[0] == '-' && allDigits(s[1:]) {
 		sec, err := strconv.ParseInt(s, 10, 64)
 		return instant{sec: sec}, err == nil

@@ -173,7 +173,7 @@ func numerically(sign string) func(*refTest) (bool, bool) {
 var refNumberForm = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?([eE]([+-]?[0-9]{1,3}))?$`)
 
 func refNumber(s string) (*big.Rat, bool) {
-	if !refNumberForm.MatchString(s) {
+	if len(s) > 1000 || !refNumberForm.MatchString(s) {
 		return new(big.Rat), false
 	}
 	return new(big.Rat).SetString(s)
@@ -192,6 +192,9 @@ var refDateForm = regexp.MustCompile(`^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt](\d\d?)
 // refDate reads W3C's dates and seconds since 1970.
 func refDate(s string) (time.Time, bool) {
 	m := refDateForm.FindStringSubmatch(s)
+	if len(s) > 1000 {
+		return time.Time{}, false
+	}
 	if m == nil {
 		seconds, err := strconv.ParseInt(s, 10, 64)
 		return time.Unix(seconds, 0), err == nil && s[0] != '+'

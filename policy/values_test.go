@@ -230,3 +230,26 @@ func TestOldVersionsHaveNoVariablesInARNs(t *testing.T) {
 		}
 	}
 }
+
+// TestLongValuesAreNoNumbers: what is longer than a number, date or address is
+// not read to its end, and counts against the caller.
+func TestLongValuesAreNoNumbers(t *testing.T) {
+	zeros := strings.Repeat("0", longestRead-1)
+	for _, tt := range []struct {
+		operator, policy, zeros, tail string
+		want                          verdict
+	}{
+		{"NumericEquals", "1", zeros, "1", yes}, {"NumericEquals", "1", zeros + "0", "1", unknown},
+		{"DateEquals", "1", zeros, "1", yes}, {"DateEquals", "1", zeros + "0", "1", unknown},
+		{"IpAddress", "::/0", zeros + "0", "::1", unknown}, {"NumericEquals", "1" + zeros + "0", "", "1", unknown},
+	} {
+		op, _ := parseOperator(tt.operator)
+		if got := compileTest(op, tt.policy, false).match(tt.zeros+tt.tail, nil); got != tt.want {
+			t.Errorf("%s with %d zeros: %v, want %v", tt.operator, len(tt.zeros), got, tt.want)
+		}
+	}
+	d := Document{raw: "{", statements: make([]Statement, 1)}
+	if end := d.StatementEnd(0); end != (Position{}) {
+		t.Errorf("the end of a statement that is none: %v", end)
+	}
+}
