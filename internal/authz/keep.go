@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"runtime/debug"
+
 	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/policy"
 )
@@ -17,9 +19,20 @@ const (
 // on.
 func (e *Engine) keep(w *work, r *Request, trust bool, d policy.Decision, rule, message string) {
 	n := r.Network
-	if !e.decisions.Wants(decision.Question{Effect: d.Effect, RequestID: n.RequestID, Anonymous: r.Caller.Anonymous()}) {
-		return
+	if e.decisions.Wants(decision.Question{Effect: d.Effect, RequestID: n.RequestID, Anonymous: r.Caller.Anonymous()}) {
+		e.explain(w, r, trust, d, rule, message)
 	}
+}
+
+// explain makes the record. A fault in an explanation must not change the answer,
+// so it ends here.
+func (e *Engine) explain(w *work, r *Request, trust bool, d policy.Decision, rule, message string) {
+	n := r.Network
+	defer func() {
+		if p := recover(); p != nil {
+			e.log.Error("decision not explained", "requestID", n.RequestID, "action", r.Action, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
 	if !w.prepared {
 		e.prepare(w, r, trust)
 	}

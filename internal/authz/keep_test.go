@@ -181,6 +181,22 @@ func TestExplainingIsNotDeciding(t *testing.T) {
 	}
 }
 
+// broken is a sink with a fault.
+type broken struct{ sink }
+
+func (*broken) Keep(*decision.Record) { panic("oops") }
+
+func TestAFaultInARecordChangesNoAnswer(t *testing.T) {
+	i := ststest.NewIAM(t)
+	e := authz.New(authz.Config{Decisions: &broken{sink{allowed: true}}})
+	for _, p := range []*caller.Principal{user(t, i), root(i)} {
+		r := authz.Request{Caller: p, Network: network(), Action: "s3:GetObject", Resource: object, ResourceAccount: account}
+		if d := e.Decide(&r); d.Allowed != (p.Type == policy.Root) {
+			t.Errorf("%s: %+v", p.ARN, d)
+		}
+	}
+}
+
 // TestKeepingDoesNotTouchWhatIsAllowed is the promise that recording costs the
 // allow path nothing.
 func TestKeepingDoesNotTouchWhatIsAllowed(t *testing.T) {

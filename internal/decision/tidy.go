@@ -50,7 +50,7 @@ func tidy(r *Record) {
 		m.Principals, m.Actions, m.Resources = first(m.Principals), first(m.Actions), first(m.Resources)
 		m.Conditions = first(m.Conditions)
 		for i := range m.Conditions {
-			m.Conditions[i].Values = first(m.Conditions[i].Values)
+			m.Conditions[i].Values = wanted(m.Conditions[i].Key, first(m.Conditions[i].Values))
 		}
 	}
 }
@@ -81,6 +81,7 @@ func (c *cleaner) clean(x *policy.Explanation) {
 	for i := range x.Conditions {
 		k := &x.Conditions[i]
 		c.values(k.Key, k.Seen)
+		k.Wanted = wanted(k.Key, k.Wanted)
 		c.values("", k.Meaning)
 		k.Note = c.text(k.Note)
 	}
@@ -89,6 +90,7 @@ func (c *cleaner) clean(x *policy.Explanation) {
 			for n := range x.Layers[i].NearMisses[j].Failed {
 				f := &x.Layers[i].NearMisses[j].Failed[n]
 				c.values(f.Key, f.Seen)
+				f.Wanted = wanted(f.Key, f.Wanted)
 				c.values("", f.Meaning)
 				f.Note, f.Remedy = c.text(f.Note), c.text(f.Remedy)
 			}
@@ -105,6 +107,15 @@ func (c *cleaner) fix(f *policy.Fix) {
 	for i := range f.And {
 		c.fix(&f.And[i])
 	}
+}
+
+// wanted gives what a policy says of a condition key, as a record shows it: who
+// reads a record need not be allowed to read the policy.
+func wanted(key string, list []string) []string {
+	if strings.EqualFold(key, keyExternalID) && len(list) > 0 {
+		return []string{hidden}
+	}
+	return list
 }
 
 // values cleans what a request had for a condition key.

@@ -28,6 +28,10 @@ func TestSecretsStayOut(t *testing.T) {
 		{Operator: "StringEquals", Key: "sts:ExternalId", Seen: []string{"another hush"}, Meaning: []string{"x-our-hush-x"}},
 	}
 	x.Layers[0].NearMisses[0].Failed[0].Meaning = []string{"our-hush"}
+	x.Conditions[1].Wanted = []string{"hush 1", "hush 2"}
+	x.Layers[0].NearMisses[0].Failed = append(x.Layers[0].NearMisses[0].Failed,
+		policy.FailedElement{Element: "Condition", Key: "sts:ExternalId", Wanted: []string{"hush 3"}, Note: "differs from our-hush", Remedy: "our-hush"})
+	r.Matched.Conditions = append(r.Matched.Conditions, decision.Condition{Operator: "StringEquals", Key: "sts:ExternalID", Values: []string{"hush 4"}})
 	x.Fix = &policy.Fix{Words: "Allow it for our-hush.", Statement: `{"Condition":{"StringEquals":{"aws:Referer":"` + presigned + `"}}}`, And: []policy.Fix{{Words: presigned}}}
 	k := open(t, decision.Config{Store: &memory{}})
 	keep(k, r)

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -51,12 +52,23 @@ func (d *webIdentityDecider) decide(action string) policy.Decision {
 	d.request.Action = action
 	answer := policy.Decide(&d.request, &d.policies)
 	if d.s.wants(d.w, answer.Effect) {
-		_, x := policy.Explain(&d.request, &d.policies)
-		d.s.keep(d.w, &decision.Record{
-			Account: d.request.ResourceAccount, Explanation: x, Matched: decision.MatchedStatement(answer),
-		})
+		d.explain(answer)
 	}
 	return answer
+}
+
+// explain makes the record of an answer. A fault in an explanation must not change
+// the answer, so it ends here.
+func (d *webIdentityDecider) explain(answer policy.Decision) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.s.cfg.Log.Error("decision not explained", "requestID", d.w.request.RequestID, "role", d.w.roleARN, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	_, x := policy.Explain(&d.request, &d.policies)
+	d.s.keep(d.w, &decision.Record{
+		Account: d.request.ResourceAccount, Explanation: x, Matched: decision.MatchedStatement(answer),
+	})
 }
 
 // refuseWebIdentity keeps a refusal that asked no policy.
