@@ -80,6 +80,17 @@ func everyASCII() string {
 	return b.String()
 }
 
+// TestSweepTakesLittleMemory: one row of bits for each byte value of the chunk.
+func TestSweepTakesLittleMemory(t *testing.T) {
+	const m = 10_000
+	for _, text := range []string{strings.Repeat("a", m), strings.Repeat("ab", m/2), strings.Repeat(everyASCII(), 1+m/100)[:m]} {
+		w := newSweeper(chunk{{kind: literalAtom, text: text}}, nil, m)
+		if got := 8 * (len(w.takes) + len(w.reached) + len(w.held) + len(w.one)); got > 40*m {
+			t.Errorf("%.10s…: %d bytes for a chunk of %d", text, got, m)
+		}
+	}
+}
+
 // TestSweepFindsWhatTryingEveryPlaceFinds compares the two ways to find a
 // chunk, with characters of all widths, broken ones, and chunks longer than a
 // word of bits.
