@@ -89,11 +89,11 @@ func (c *policyTestCmd) read(home policycases.Home) ([]*policycases.File, error)
 }
 
 func (c *policyTestCmd) write(e *env, r *policycases.Report) error {
-	print := r.WriteText
+	results := r.WriteText
 	if c.Format == "json" {
-		print = r.WriteJSON
+		results = r.WriteJSON
 	}
-	if err := print(e.stdout); err != nil {
+	if err := results(e.stdout); err != nil {
 		return fmt.Errorf("print results: %w", err)
 	}
 	if c.Coverage && c.Format == "text" {

@@ -18,15 +18,14 @@ type Problem struct {
 	Message      string
 }
 
-// String gives the problem as compilers do: file:line:column: message.
+// String gives the problem as compilers do: file:line:column: message. It is safe
+// for a terminal.
 func (p Problem) String() string {
-	switch {
-	case p.Line > 0 && p.Column > 0:
-		return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
-	case p.Line > 0:
-		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message)
+	where := p.File
+	if p.Line > 0 {
+		where = fmt.Sprintf("%s:%d:%d", p.File, p.Line, max(p.Column, 1))
 	}
-	return p.File + ": " + p.Message
+	return printable(where + ": " + p.Message)
 }
 
 // Problems is the error of a file that cannot be run. It is never empty.

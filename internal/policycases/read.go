@@ -28,6 +28,7 @@ func Read(path string, text []byte, home Home) (*File, error) {
 	r := &fileReader{
 		reader:  reader{file: path},
 		catalog: catalog.New(),
+		looked:  map[string]string{},
 		f:       &File{Path: path, Account: home.Account, Region: home.Region, Policies: map[string]*Source{}, Roles: map[string]*Entity{}, Users: map[string]*Entity{}},
 	}
 	if root := r.root(text); root != nil {
@@ -44,6 +45,7 @@ func Read(path string, text []byte, home Home) (*File, error) {
 type fileReader struct {
 	reader
 	catalog  *catalog.Catalog
+	looked   map[string]string // names that the catalog does not know: what they were meant to be
 	f        *File
 	defaults Test
 }

@@ -128,6 +128,10 @@ func (r *fileReader) common(t *Test, fields map[string]pair) {
 func (r *fileReader) actions(p pair) []string {
 	var actions []string
 	for _, i := range r.texts(p.value, "do") {
+		if len(actions) == maxChecks {
+			r.fail(p.key, "do has more than %d actions", maxChecks)
+			break
+		}
 		service, name, found := strings.Cut(i.text, ":")
 		switch {
 		case !found || service == "" || name == "" || strings.ContainsAny(i.text, " \t\n"):
@@ -135,7 +139,7 @@ func (r *fileReader) actions(p pair) []string {
 		case strings.ContainsAny(i.text, "*?"):
 			r.fail(i.node, "do: a test asks about one action, and %q is a pattern: name an action that it stands for", shorten(i.text))
 		case r.catalog.Action(i.text) == nil:
-			if meant := r.catalog.NearestAction(i.text); meant != "" {
+			if meant := r.nearest(i.text, r.catalog.NearestAction); meant != "" {
 				r.fail(i.node, "do: there is no action %q; did you mean %q?", shorten(i.text), meant)
 			}
 		}
@@ -205,7 +209,7 @@ func (r *fileReader) with(p pair) []Key {
 func (r *fileReader) checkKey(k *Key, name, value *yaml.Node) {
 	known := r.catalog.Key(k.Name)
 	if known == nil {
-		if meant := r.catalog.NearestKey(k.Name); meant != "" {
+		if meant := r.nearest(k.Name, r.catalog.NearestKey); meant != "" {
 			r.fail(name, "with: there is no condition key %q; did you mean %q?", shorten(k.Name), meant)
 		}
 		return
@@ -217,6 +221,20 @@ func (r *fileReader) checkKey(k *Key, name, value *yaml.Node) {
 	case !known.Multi && k.Multi:
 		r.fail(value, "with: %s is a key with one value, not a list", k.Name)
 	}
+}
+
+// maxLooks bounds how many unknown names are compared with all that are known,
+// which takes half a millisecond each.
+const maxLooks = 1000
+
+// nearest finds what a name that the catalog does not know was meant to be.
+func (r *fileReader) nearest(name string, look func(string) string) string {
+	meant, known := r.looked[name]
+	if !known && len(r.looked) < maxLooks {
+		meant = look(name)
+		r.looked[name] = meant
+	}
+	return meant
 }
 
 // merge lays the keys of a test over those of the defaults. Names ignore case.

@@ -158,8 +158,11 @@ func outsiderName(t policy.PrincipalType) string {
 // reason says in a sentence why a decision is what it is: AWS's clause for a
 // denial, and the statement that decided.
 func reason(d policy.Decision, action string) string {
-	if d.Effect == policy.Allow && d.Statement < 0 {
+	switch {
+	case d.Effect == policy.Allow && d.Layer == policy.NoLayer:
 		return "allowed because the caller is the account root"
+	case d.Effect == policy.Allow && d.Statement < 0:
+		return "allowed because the account root is behind the session"
 	}
 	text := d.Reason(action)
 	if d.Effect == policy.Allow {
