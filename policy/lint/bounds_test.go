@@ -182,7 +182,7 @@ func TestIncludedStatementsChangeNothing(t *testing.T) {
 	}
 	checked := 0
 	for i, one := range statements {
-		for j := 0; j < len(statements); j += 7 {
+		for j := i % 13; j < len(statements); j += 13 {
 			pair := []string{one, statements[j]}
 			if i == j {
 				continue

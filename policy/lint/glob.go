@@ -106,16 +106,6 @@ func formGlob(text string) glob {
 // everything reports whether the pattern is * alone.
 func (g glob) everything() bool { return len(g) == 1 && g[0] == starSymbol }
 
-// exact reports whether the pattern has neither wildcards nor variables.
-func (g glob) exact() bool {
-	for _, r := range g {
-		if r < 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // covers reports whether every text that b matches is matched by a: it matches a
 // against b's symbols, where b's star can only be taken by a star of a, b's
 // question mark by a star or a question mark, and a variable by a star or by the
