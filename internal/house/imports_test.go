@@ -30,6 +30,7 @@ policy, audit, keys, recent < decision;
 policy, policy/lint, keys < iam;
 iam, keys, login, condkey, recent, decision < sts;
 keys, login < openid;
+sts < revoke;
 sts, openid < pool;
 sigv4, iam, sts < caller;
 caller, audit, decision < authz;
@@ -45,7 +46,7 @@ keys < config;
 
 # Storage: one engine per folder, rules stay in the domain.
 NONE < store/sqlite/*, store/postgres/*;
-iam, sts, pool, decision < store;
+iam, sts, pool, decision, revoke < store;
 store, sqldb, store/sqlite/* < store/sqlite;
 store, store/postgres/* < store/postgres;
 object, sqldb < object/filestore;

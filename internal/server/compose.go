@@ -36,6 +36,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/object/filestore"
 	"github.com/rockpool-id/rockpool/internal/openid"
 	"github.com/rockpool-id/rockpool/internal/pool"
+	"github.com/rockpool-id/rockpool/internal/revoke"
 	"github.com/rockpool-id/rockpool/internal/sqldb"
 	"github.com/rockpool-id/rockpool/internal/store/sqlite"
 	"github.com/rockpool-id/rockpool/internal/sts"
@@ -202,9 +203,14 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
+	revoked, err := revoke.Open(ctx, revoke.Config{Store: engine.Revocations(), Now: o.Now, Log: o.Log})
+	if err != nil {
+		return p, err
+	}
+	p.opened(follow(revoked, o.Log))
 	resolver, err := caller.New(caller.Config{
 		IAM: users.Snapshot, Sessions: sessions, Regions: []string{c.Region}, TrustedProxies: proxies, Now: o.Now,
-		Used: users.RecordKeyUse,
+		Revoked: revoked.Revoked, Used: users.RecordKeyUse,
 	})
 	if err != nil {
 		return p, err
@@ -364,6 +370,44 @@ func tend(ring *keys.Ring, log *slog.Logger) func() error {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
+			}
+		}
+	}()
+	return func() error {
+		cancel()
+		<-done
+		return nil
+	}
+}
+
+// How often revocations of other nodes are taken over, so that one counts
+// everywhere within a second, and how often expired ones are removed.
+const (
+	revokeInterval = time.Second
+	revokeSweep    = time.Hour
+)
+
+// follow keeps the revocations fresh until the function it returns is called.
+func follow(revoked *revoke.Set, log *slog.Logger) func() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		refresh, sweep := time.NewTicker(revokeInterval), time.NewTicker(revokeSweep)
+		defer refresh.Stop()
+		defer sweep.Stop()
+		for {
+			var err error
+			select {
+			case <-ctx.Done():
+				return
+			case <-refresh.C:
+				err = revoked.Refresh(ctx)
+			case <-sweep.C:
+				err = revoked.Sweep(ctx)
+			}
+			if err != nil && ctx.Err() == nil {
+				log.Error("revocations not refreshed", "error", err)
 			}
 		}
 	}()

@@ -6,6 +6,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
 	"github.com/rockpool-id/rockpool/internal/pool"
+	"github.com/rockpool-id/rockpool/internal/revoke"
 )
 
 // Engine is an open database with everything Rockpool keeps in it.
@@ -21,6 +22,8 @@ type Engine interface {
 	LoginKeys() login.KeyStore
 	// Decisions returns the store of decision records.
 	Decisions() decision.Store
+	// Revocations returns the store of sessions that were ended early.
+	Revocations() revoke.Store
 	// Close releases what the engine prepared on the database. It does not
 	// close a database that it was given.
 	Close() error

@@ -9,16 +9,18 @@ import (
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
 	"github.com/rockpool-id/rockpool/internal/pool"
+	"github.com/rockpool-id/rockpool/internal/revoke"
 	"github.com/rockpool-id/rockpool/internal/sqldb"
 	"github.com/rockpool-id/rockpool/internal/store"
 )
 
 // Engine is the embedded engine: all stores in one database file.
 type Engine struct {
-	iam       *IAM
-	pools     *Pools
-	keys      *Keys
-	decisions *Decisions
+	iam         *IAM
+	pools       *Pools
+	keys        *Keys
+	decisions   *Decisions
+	revocations *Revocations
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -42,7 +44,11 @@ func Open(ctx context.Context, db *sqldb.DB) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	return &Engine{iam: i, pools: p, keys: k, decisions: d}, nil
+	r, err := OpenRevocations(ctx, db)
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return &Engine{iam: i, pools: p, keys: k, decisions: d, revocations: r}, nil
 }
 
 // IAM implements store.Engine.
@@ -59,6 +65,9 @@ func (e *Engine) LoginKeys() login.KeyStore { return e.keys }
 
 // Decisions implements store.Engine.
 func (e *Engine) Decisions() decision.Store { return e.decisions }
+
+// Revocations implements store.Engine.
+func (e *Engine) Revocations() revoke.Store { return e.revocations }
 
 // Close implements store.Engine.
 func (e *Engine) Close() error { return e.pools.Close() }

@@ -8,6 +8,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
+	"github.com/rockpool-id/rockpool/internal/revoke"
 	"github.com/rockpool-id/rockpool/internal/sqldb"
 	"github.com/rockpool-id/rockpool/internal/store"
 	"github.com/rockpool-id/rockpool/internal/store/sqlite"
@@ -91,4 +92,8 @@ func TestLoginKeys(t *testing.T) {
 
 func TestDecisions(t *testing.T) {
 	storetest.Decisions(t, opener(func(e store.Engine) decision.Store { return e.Decisions() }))
+}
+
+func TestRevocations(t *testing.T) {
+	storetest.Revocations(t, opener(func(e store.Engine) revoke.Store { return e.Revocations() }))
 }

@@ -1,0 +1,221 @@
+package revoke
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/sts"
+)
+
+// Kind is what sessions are revoked by.
+type Kind string
+
+// The kinds of revocation, with the form of their Subject.
+const (
+	Session  Kind = "session"  // access key id, ASIA…
+	Identity Kind = "identity" // identity id, region:uuid
+	Login    Kind = "login"    // the provider's subject; Provider is the Logins key
+	Pool     Kind = "pool"     // identity pool id, region:uuid
+	Role     Kind = "role"     // unique id, AROA…
+)
+
+// Revocation ends the sessions of its subject that were issued up to NotBefore.
+type Revocation struct {
+	Kind     Kind
+	Provider string // Login only
+	Subject  string
+	// NotBefore is when it was made; Expires is when nothing is left to revoke.
+	NotBefore, Expires time.Time
+	// By and Reason are for the list: who revoked, and the words given.
+	By, Reason string
+}
+
+// MaxSession is how long any session may last: those of users, by GetSessionToken.
+const MaxSession = 36 * time.Hour
+
+// Store keeps revocations; all methods are safe for concurrent use.
+type Store interface {
+	// SaveRevocation stores a revocation, replacing one of the same kind,
+	// provider and subject.
+	SaveRevocation(ctx context.Context, r Revocation) error
+	// Revocations returns all that have not expired at a moment.
+	Revocations(ctx context.Context, at time.Time) ([]Revocation, error)
+	// SweepRevocations removes those that have expired before a moment.
+	SweepRevocations(ctx context.Context, before time.Time) error
+}
+
+// Config is what a Set needs; Store is required.
+type Config struct {
+	Store Store
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Set answers which sessions are revoked.
+type Set struct {
+	cfg   Config
+	write sync.Mutex
+	state atomic.Pointer[state]
+}
+
+// state is one immutable version of the set; nil maps when nothing is revoked.
+type state struct {
+	list       []Revocation
+	sessions   map[string]time.Time
+	identities map[string]time.Time
+	pools      map[string]time.Time
+	roles      map[string]time.Time
+	logins     map[login]time.Time
+}
+
+type login struct{ provider, subject string }
+
+// Open loads the revocations.
+func Open(ctx context.Context, cfg Config) (*Set, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Set{cfg: cfg}
+	return s, s.Refresh(ctx)
+}
+
+// Refresh takes over what other nodes have revoked, and drops what has expired.
+func (s *Set) Refresh(ctx context.Context) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	list, err := s.cfg.Store.Revocations(ctx, s.cfg.Now())
+	if err != nil {
+		return fmt.Errorf("revoke: load: %w", err)
+	}
+	s.state.Store(build(list))
+	return nil
+}
+
+// Sweep removes expired revocations from the store.
+func (s *Set) Sweep(ctx context.Context) error {
+	if err := s.cfg.Store.SweepRevocations(ctx, s.cfg.Now()); err != nil {
+		return fmt.Errorf("revoke: sweep: %w", err)
+	}
+	return s.Refresh(ctx)
+}
+
+// Revoke stores r with its times and makes it count. It returns what was stored.
+func (s *Set) Revoke(ctx context.Context, r Revocation) (Revocation, error) {
+	r.NotBefore = s.cfg.Now().UTC().Truncate(time.Millisecond)
+	r.Expires = r.NotBefore.Add(MaxSession)
+	if err := s.cfg.Store.SaveRevocation(ctx, r); err != nil {
+		return r, fmt.Errorf("revoke: store: %w", err)
+	}
+	s.cfg.Log.InfoContext(ctx, "sessions revoked", "kind", string(r.Kind), "provider", r.Provider, "subject", r.Subject, "by", r.By)
+	return r, s.Refresh(ctx)
+}
+
+// List returns the revocations that count now, the newest first.
+func (s *Set) List() []Revocation { return s.state.Load().list }
+
+func build(list []Revocation) *state {
+	st := &state{list: list}
+	for _, r := range list {
+		switch r.Kind {
+		case Session:
+			put(&st.sessions, r)
+		case Identity:
+			put(&st.identities, r)
+		case Pool:
+			put(&st.pools, r)
+		case Role:
+			put(&st.roles, r)
+		case Login:
+			if st.logins == nil {
+				st.logins = make(map[login]time.Time)
+			}
+			st.logins[login{r.Provider, r.Subject}] = r.NotBefore
+		}
+	}
+	return st
+}
+
+func put(m *map[string]time.Time, r Revocation) {
+	if *m == nil {
+		*m = make(map[string]time.Time)
+	}
+	(*m)[r.Subject] = r.NotBefore
+}
+
+// Revoked reports whether a session was revoked.
+func (s *Set) Revoked(x *sts.Session) bool {
+	st := s.state.Load()
+	if len(st.list) == 0 {
+		return false
+	}
+	if _, ok := st.sessions[x.AccessKeyID]; ok {
+		return true
+	}
+	if x.IdentityID != "" && (ended(st.identities, x.IdentityID, x) || ended(st.pools, x.IdentityPoolID, x)) {
+		return true
+	}
+	if x.RoleID != "" && ended(st.roles, x.RoleID, x) {
+		return true
+	}
+	return len(st.logins) > 0 && st.loginEnded(x)
+}
+
+func ended(m map[string]time.Time, subject string, x *sts.Session) bool {
+	notBefore, ok := m[subject]
+	return ok && !x.Issued.After(notBefore)
+}
+
+// loginEnded looks for the logins that a session was given for. A pool's session
+// tells them in its amr, as the provider followed by a text that ends in the
+// subject (cognito-identity.md 4.3); a session that STS gave for a token tells it
+// in the keys of the provider.
+func (st *state) loginEnded(x *sts.Session) bool {
+	for i := range x.Context {
+		k := &x.Context[i]
+		if k.Name == sts.CognitoAMR {
+			for j := 1; j+1 < len(k.Values); j += 2 {
+				if st.named(k.Values[j], k.Values[j+1], x) {
+					return true
+				}
+			}
+			continue
+		}
+		colon := strings.LastIndexByte(k.Name, ':')
+		if colon < 0 || len(k.Values) != 1 {
+			continue
+		}
+		switch k.Name[colon:] {
+		case ":sub", ":id", ":user_id":
+			if st.loginBefore(login{k.Name[:colon], k.Values[0]}, x) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// named tries every ending of text that follows a colon as the subject.
+func (st *state) named(provider, text string, x *sts.Session) bool {
+	for {
+		colon := strings.IndexByte(text, ':')
+		if colon < 0 {
+			return false
+		}
+		if text = text[colon+1:]; st.loginBefore(login{provider, text}, x) {
+			return true
+		}
+	}
+}
+
+func (st *state) loginBefore(l login, x *sts.Session) bool {
+	notBefore, ok := st.logins[l]
+	return ok && !x.Issued.After(notBefore)
+}
