@@ -165,7 +165,9 @@ func (x *explainer) layers(d Decision) {
 		case o.effect == ExplicitDeny, o.policy != nil:
 			layer.Statement = x.ref(o.policy, o.statement, o.effect)
 		case o.effect == ImplicitDeny && !d.Allowed():
-			layer.NearMisses = x.nearMisses(list, l >= ResourceLayer)
+			if layer.NearMisses = x.nearMisses(list, l >= ResourceLayer); layer.NearMisses == nil {
+				layer.Services = x.services(list)
+			}
 		}
 		if o.effect == Allow && l >= ResourceLayer {
 			o.grant = x.e.resourceSays().grant

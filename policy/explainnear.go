@@ -122,6 +122,29 @@ func (x *explainer) candidate(p *Policy, i int, named bool) (candidate, bool) {
 	return c, true
 }
 
+// services lists the services whose actions a layer allows, in order. A statement
+// with NotAction allows those of all.
+func (x *explainer) services(list []*Policy) []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, p := range list {
+		for i := range p.doc.statements {
+			s := &p.doc.statements[i]
+			for k := 0; k < len(s.Actions) && s.Effect == Allow; k++ {
+				vendor, _, _ := strings.Cut(strings.ToLower(s.Actions[k].Text), ":")
+				if s.NotAction {
+					vendor = "*"
+				}
+				if !seen[vendor] {
+					seen[vendor] = true
+					all = append(all, vendor)
+				}
+			}
+		}
+	}
+	return x.list(len(all), func(i int) string { return all[i] })
+}
+
 func commonPrefix(a, b string) int {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {

@@ -95,6 +95,9 @@ type LayerExplanation struct {
 	// are at most MaxNearMisses, fewer if they are very long, and none for a layer that allows or denies. A
 	// statement about another service is not near.
 	NearMisses []NearMiss `json:"nearMisses,omitempty"`
+	// Services are those whose actions the statements allow, set when nothing came
+	// close: "dynamodb", "s3", and "*" for all.
+	Services []string `json:"services,omitempty"`
 }
 
 // The values of LayerExplanation.Grant.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -264,6 +265,10 @@ func (e *Explanation) missing(t *textWriter, of Layer, besides string) {
 	near, text := e.closest(of), besides+e.silence(of, "this")
 	if l := e.layer(of); len(near) == 0 && l != nil && l.Effect == ImplicitDeny && l.Statements > 0 && e.granted() == nil {
 		text += ", and none comes close"
+		service, _, _ := strings.Cut(strings.ToLower(e.Action), ":")
+		if len(l.Services) > 0 && !slices.Contains(l.Services, "*") && !slices.Contains(l.Services, service) {
+			text += ": all are about " + series(l.Services, "or", plainText)
+		}
 	}
 	t.sentence(text)
 	for i := range near {
