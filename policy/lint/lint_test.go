@@ -150,3 +150,21 @@ func TestEveryRuleHasACase(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownPatternsAreSilent lints the patterns that documentation teaches and
+// everybody uses. They are fine, so anything said about them is a false alarm.
+func TestKnownPatternsAreSilent(t *testing.T) {
+	files, err := filepath.Glob("testdata/known/*.json")
+	if err != nil || len(files) != 3 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := lintText(t, text, settings{kind: GuessKind(text)}); len(found) > 0 {
+			t.Errorf("%s: %v", file, found)
+		}
+	}
+}
