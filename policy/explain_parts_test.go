@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // explainOne explains a request and returns the near misses of the first layer.
@@ -51,6 +53,31 @@ func TestExplainMisplacedPolicies(t *testing.T) {
 		if len(found) != 1 || !strings.Contains(found[0], note) {
 			t.Errorf("%q, want %q", found, note)
 		}
+	}
+}
+
+// TestFixLeavesMisplacedPoliciesAside: without its Deny the layer grants nothing,
+// because its Allow stands where it cannot grant.
+func TestFixLeavesMisplacedPoliciesAside(t *testing.T) {
+	p := &Policies{Identity: []*Policy{
+		mustCompile(t, Resource, everybody, Meta{Name: "bucket"}),
+		mustCompile(t, Identity, nothing, Meta{Name: "deny"}),
+	}}
+	if e := explainOne(t, getObject(callerOf(t, "user")), p); len(e.Fix.And) != 1 {
+		t.Errorf("fix %+v", e.Fix)
+	}
+}
+
+func TestListsEndWithTheirShare(t *testing.T) {
+	x := &explainer{left: 6, e: evaluation{req: &Request{Context: &Context{}}}}
+	got := x.list(5, func(int) string { return "abcd" })
+	if diff := cmp.Diff([]string{"abcd", "ab…", "… and 3 more"}, got); diff != "" {
+		t.Error(diff)
+	}
+	x.e.req.Context.Set("k", strings.Repeat("v", 50_000))
+	m := meanings{x: x, variables: true}
+	if n := len(m.fill(strings.Repeat("${k}", 100))); n != 50_000 {
+		t.Errorf("filled in %d bytes", n)
 	}
 }
 

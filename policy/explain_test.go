@@ -86,6 +86,22 @@ func checkExplanation(t *testing.T, req *Request, p *Policies, counts map[string
 			t.Errorf("no policy asked for %s", k.Key)
 		}
 	}
+	listed := map[string]bool{}
+	for _, k := range e.Keys {
+		listed[lower(k.Key)] = true
+	}
+	for _, l := range e.Layers {
+		for _, q := range (&explainer{e: evaluation{policies: p}}).policies(l.Layer) {
+			if q.broken() {
+				continue
+			}
+			for name := range q.keys {
+				if !listed[name] && e.KeysLeftOut == 0 {
+					t.Errorf("%s is not listed among %+v", name, e.Keys)
+				}
+			}
+		}
+	}
 	if text := e.Text(); !strings.Contains(text, "\n") || strings.Contains(e.Sentence(), "\n") {
 		t.Errorf("the words are %q and %q", text, e.Sentence())
 	}
