@@ -86,7 +86,9 @@ func plainly(err error, found client.Credentials) error {
 		return fmt.Errorf("the server does not accept the credentials of %s, access key %s: %s", found.Source, found.AccessKeyID, visible(e.Message))
 	case "UnknownOperationException", "UnsupportedOperationException", "InvalidAction":
 		return fmt.Errorf("the server does not have the operation %s; it may be older than this program (%s)", e.Operation, version)
-	case "AccessDeniedException", "AccessDenied", "ResourceNotFoundException":
+	case "AccessDeniedException", "AccessDenied":
+		return fmt.Errorf("%s\n  (asked with the credentials of %s; --profile or --data names others)", visible(e.Message), found.Source)
+	case "ResourceNotFoundException":
 		return errors.New(visible(e.Message))
 	}
 	return errors.New(visible(e.Error()))

@@ -96,20 +96,20 @@ Open the website and press "Sign in with Google". Or, in a terminal:
      AWS_ACCESS_KEY_ID={{.RootKeyID}} AWS_SECRET_ACCESS_KEY={{.RootSecret}} AWS_DEFAULT_REGION={{.Region}} \
        aws --endpoint-url {{.API}} cognito-identity describe-identity-pool --identity-pool-id {{.PoolID}}
 
-  2. Sign in as {{index .People 0}} and take her temporary credentials
+{{if .Denied}}  2. Read why {{.Person}} was refused a picture a moment ago. On the website every refusal has this command
+     {{.Explain}} {{.Denied}}
+
+{{end}}  3. Sign in as {{index .People 0}} and take her temporary credentials
      TOKEN=$(curl -s -d client_id={{.ClientID}} -d person={{index .People 0}} {{.Google}}/pretend/token | sed 's/.*"id_token": *"\([^"]*\)".*/\1/')
      ID=$(aws --endpoint-url {{.API}} --region {{.Region}} cognito-identity get-id --identity-pool-id {{.PoolID}} --logins accounts.google.com=$TOKEN --query IdentityId --output text)
      read -r AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN <<< "$(aws --endpoint-url {{.API}} --region {{.Region}} cognito-identity get-credentials-for-identity \
        --identity-id $ID --logins accounts.google.com=$TOKEN --query 'Credentials.[AccessKeyId,SecretKey,SessionToken]' --output text)"
      export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_DEFAULT_REGION={{.Region}}
 
-  3. List the private bucket with them, and try what no policy allows
+  4. List the private bucket with them, and try what no policy allows
      aws --endpoint-url {{.API}} s3 ls s3://{{.PrivateBucket}}
      aws --endpoint-url {{.API}} s3 cp s3://{{.StaffBucket}}/{{.ForbiddenKey}} .
-{{if .Denied}}
-  4. Read why it was refused. {{.Person}} has tried already; every refusal on the website names its request, too
-     {{.Explain}} {{.Denied}}
-{{end}}
+
 Ctrl-C stops everything{{if .Temporary}} and forgets it{{end}}.
 `
 
