@@ -16,5 +16,6 @@ need "the demo prints commands" test -s "$SCRATCH/commands"
 told=$(cat "$SCRATCH/told") complaints=$(sed '/^$/d' "$SCRATCH/complaints")
 has "the administrator sees the pool" '"IdentityPoolName": "private-bucket-pool"' "$told"
 has "the person lists the pictures" "sea-urchin.jpg" "$told"
+has "the administrator reads why" "Closest is ReadPrivateBucket" "$told"
 is "and is refused the rest, once" "fatal error: An error occurred (403) when calling the HeadObject operation: Forbidden" "$complaints"
 finish

@@ -1,10 +1,12 @@
 // The demo website in a real browser: the story as a person lives it. The
 // browser is Debian's Chromium, driven by playwright-core.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { promisify } from "node:util";
 
 import { chromium } from "playwright-core";
 
@@ -99,6 +101,52 @@ describe("the demo website", { timeout: 120_000 }, () => {
     await told.getByText("s3:DeleteObject action").waitFor();
     assert.equal(await id("gallery").locator("img[data-key]").count() > 0, true);
     assert.deepEqual(trouble, []);
+  });
+
+  test("the refusal's own command says why, and what would allow it", async () => {
+    await signIn();
+    await id("forbidden-button").click();
+    const told = id("forbidden-message");
+    const command = await id("explain-command").textContent();
+    const request = await told.locator("[data-request-id]").getAttribute("data-request-id");
+    assert.equal(command, `${env("ROCKPOOL_BIN")} explain ${request}`);
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await id("explain-copy").click();
+    await told.getByText("Copied.").waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), command);
+
+    // As printed, in a terminal without any key.
+    const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ROCKPOOL_ENDPOINT: _suite, ...terminal } = process.env;
+    const [program, ...words] = command.split(" ");
+    const { stdout } = await promisify(execFile)(program, words, { env: terminal, timeout: 20_000 });
+    for (const part of [
+      request, "somebody signed in with accounts.google.com", "us-east-1:", "Denied: s3:GetObject on arn:aws:s3:::rockpool-demo-staff/night-shift.jpg",
+      "ReadPrivateBucket (policy ReadPrivateBucket, line 3)", "arn:aws:s3:::rockpool-demo-pictures/* only", "To allow it:",
+    ]) assert.ok(stdout.includes(part), `no ${part} in ${stdout}`);
+
+    // What a policy denied also when deleting; not what no policy decided.
+    await id("delete-button").click();
+    await told.getByText("s3:DeleteObject action").waitFor();
+    assert.notEqual(await id("explain-command").textContent(), command);
+    await id("guest-button").click();
+    await id("guest-message").getByText("NotAuthorizedException").waitFor();
+    assert.equal(await id("guest-message").getByTestId("explain-command").count(), 0);
+    assert.deepEqual(trouble, []);
+  });
+
+  test("a refusal fits a small screen, in the light and in the dark", async () => {
+    for (const colorScheme of ["light", "dark"]) {
+      await context.close();
+      context = await browser.newContext({ viewport: { width: 375, height: 800 }, colorScheme });
+      page = await context.newPage();
+      await page.goto(site);
+      await signIn();
+      await id("forbidden-button").click();
+      await id("explain-command").waitFor();
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 375);
+      await id("forbidden-message").scrollIntoViewIfNeeded();
+      await shoot(`4-refused-375-${colorScheme}`);
+    }
   });
 
   test("a guest is refused", async () => {
