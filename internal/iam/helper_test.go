@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -172,10 +173,10 @@ func (seal) Open(purpose string, sealed, aad []byte) ([]byte, error) {
 // node is a service over a store, with a clock that the test moves.
 func node(t testing.TB, s iam.Store, change ...func(*iam.Config)) *iam.Service {
 	t.Helper()
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var ticks atomic.Int64 // a second passes with every look at the clock
 	c := iam.Config{Store: s, Sealer: seal{}, Account: account, Now: func() time.Time {
-		now = now.Add(time.Second)
-		return now
+		return start.Add(time.Duration(ticks.Add(1)) * time.Second)
 	}}
 	for _, f := range change {
 		f(&c)

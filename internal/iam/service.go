@@ -32,7 +32,7 @@ type Config struct {
 	// only certificates of trusted authorities count.
 	Thumbprint func(ctx context.Context, url string) (string, error)
 
-	Now  func() time.Time // nil: time.Now
+	Now  func() time.Time // nil: time.Now; called by many goroutines
 	Rand io.Reader        // nil: crypto/rand
 	Log  *slog.Logger     // nil: discard
 }
