@@ -7,6 +7,9 @@
 // their values, and the smallest change that would allow it. The resource of its
 // permission is arn:aws:rockpool:REGION:ACCOUNT:decision/REQUEST-ID.
 //
+// LintPolicy says what is wrong with a policy before anybody stores it: what AWS
+// would refuse, and what the linter finds.
+//
 // Invariants:
 //   - Nobody learns why they were denied by being denied: only who has the
 //     permission reads an explanation, and only of requests that belong to their

@@ -9,6 +9,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	wire "github.com/rockpool-id/rockpool/internal/wire/rockpoolwire"
+	"github.com/rockpool-id/rockpool/policy/catalog"
 )
 
 // Finder finds what was recorded of a request; *decision.Keeper is one.
@@ -31,7 +32,10 @@ type Config struct {
 }
 
 // Service implements the wire API of Rockpool's own service.
-type Service struct{ cfg Config }
+type Service struct {
+	cfg     Config
+	catalog *catalog.Catalog
+}
 
 var _ api.Implementation[wire.API] = (*Service)(nil)
 
@@ -40,7 +44,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Region == "" {
 		return nil, errors.New("rockpoolapi: the decisions, the sealer and the region are needed")
 	}
-	return &Service{cfg: cfg}, nil
+	return &Service{cfg: cfg, catalog: catalog.New()}, nil
 }
 
 // As gives the API bound to one call.
@@ -52,6 +56,7 @@ func (s *Service) Rules() api.Rules {
 		"ExplainDecision": api.On(func(c *api.Call, in *wire.ExplainDecisionInput) string {
 			return "arn:aws:rockpool:" + s.cfg.Region + ":" + c.Caller.Account + ":decision/" + *in.RequestId
 		}),
+		"LintPolicy": api.OnAny[wire.LintPolicyInput](),
 	}
 }
 

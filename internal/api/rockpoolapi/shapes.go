@@ -63,7 +63,7 @@ func layer(l *policy.LayerExplanation) wire.Layer {
 	}
 	return wire.Layer{
 		Layer: layerName(l.Layer), Effect: effect(l.Effect), Policies: policies, Statements: integer(l.Statements),
-		Statement: reference(l.Statement), Grant: optional(l.Grant),
+		Statement: reference(l.Statement), Grant: optional(l.Grant), Services: l.Services,
 		NearMisses: some(l.NearMisses, func(n *policy.NearMiss) wire.NearMiss {
 			return wire.NearMiss{Statement: reference(&n.StatementRef), Grant: optional(n.Grant), Failed: each(n.Failed, failed), More: positive(n.More)}
 		}),

@@ -7,6 +7,7 @@ import "context"
 // API is Rockpool's own service: one method per operation of the model.
 type API interface {
 	ExplainDecision(ctx context.Context, in *ExplainDecisionInput) (*ExplainDecisionOutput, error)
+	LintPolicy(ctx context.Context, in *LintPolicyInput) (*LintPolicyOutput, error)
 }
 
 // Unimplemented refuses every operation. Embed it in an implementation of API, so
@@ -18,4 +19,9 @@ var _ API = Unimplemented{}
 // ExplainDecision answers that the operation is not served.
 func (Unimplemented) ExplainDecision(context.Context, *ExplainDecisionInput) (*ExplainDecisionOutput, error) {
 	return nil, Service().NotImplemented("ExplainDecision")
+}
+
+// LintPolicy answers that the operation is not served.
+func (Unimplemented) LintPolicy(context.Context, *LintPolicyInput) (*LintPolicyOutput, error) {
+	return nil, Service().NotImplemented("LintPolicy")
 }

@@ -16,3 +16,7 @@ type through struct{ do wire.Do }
 func (t through) ExplainDecision(ctx context.Context, in *ExplainDecisionInput) (*ExplainDecisionOutput, error) {
 	return wire.Through[ExplainDecisionOutput](ctx, t.do, "ExplainDecision", in)
 }
+
+func (t through) LintPolicy(ctx context.Context, in *LintPolicyInput) (*LintPolicyOutput, error) {
+	return wire.Through[LintPolicyOutput](ctx, t.do, "LintPolicy", in)
+}

@@ -16,3 +16,35 @@ const (
 func (Effect) Values() []string {
 	return []string{"allowed", "explicitDeny", "implicitDeny"}
 }
+
+// PolicyKind is the enumeration PolicyKind of the model.
+type PolicyKind string
+
+// The values of PolicyKind.
+const (
+	PolicyKindIdentity PolicyKind = "identity"
+	PolicyKindManaged  PolicyKind = "managed"
+	PolicyKindResource PolicyKind = "resource"
+	PolicyKindTrust    PolicyKind = "trust"
+	PolicyKindSession  PolicyKind = "session"
+)
+
+// Values lists the values that the model allows, in its order.
+func (PolicyKind) Values() []string {
+	return []string{"identity", "managed", "resource", "trust", "session"}
+}
+
+// Severity is the enumeration Severity of the model.
+type Severity string
+
+// The values of Severity.
+const (
+	SeverityInfo    Severity = "info"
+	SeverityWarning Severity = "warning"
+	SeverityError   Severity = "error"
+)
+
+// Values lists the values that the model allows, in its order.
+func (Severity) Values() []string {
+	return []string{"info", "warning", "error"}
+}

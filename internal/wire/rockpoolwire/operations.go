@@ -23,5 +23,6 @@ func Model() wire.Model[API] {
 func Operations() []wire.Operation[API] {
 	return []wire.Operation[API]{
 		wire.Op(API.ExplainDecision, wire.Info{Name: "ExplainDecision", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ExplainDecision")}),
+		wire.Op(API.LintPolicy, wire.Info{Name: "LintPolicy", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("LintPolicy")}),
 	}
 }

@@ -73,6 +73,20 @@ type FailedElement struct {
 	Column   *int32   `aws:"Column"`
 }
 
+// Finding is the structure Finding of the model.
+type Finding struct {
+	Code      *string   `aws:"Code" check:"required"`
+	Severity  *Severity `aws:"Severity" check:"required"`
+	Statement *int32    `aws:"Statement"`
+	Sid       *string   `aws:"Sid"`
+	Where     *string   `aws:"Where"`
+	Text      *string   `aws:"Text" check:"required"`
+	Fix       *string   `aws:"Fix"`
+	Refused   *bool     `aws:"Refused"`
+	Line      *int32    `aws:"Line"`
+	Column    *int32    `aws:"Column"`
+}
+
 // Fix is the structure Fix of the model.
 type Fix struct {
 	Layer      *string             `aws:"Layer"`
@@ -100,6 +114,19 @@ type Layer struct {
 	Statement  *StatementReference `aws:"Statement"`
 	Grant      *string             `aws:"Grant"`
 	NearMisses []NearMiss          `aws:"NearMisses"`
+	Services   []string            `aws:"Services"`
+}
+
+// LintPolicyInput is the input of LintPolicy.
+type LintPolicyInput struct {
+	PolicyDocument *string     `aws:"PolicyDocument" check:"required,min=1,max=131072"`
+	Kind           *PolicyKind `aws:"Kind"`
+}
+
+// LintPolicyOutput is the output of LintPolicy.
+type LintPolicyOutput struct {
+	Kind     *PolicyKind `aws:"Kind" check:"required"`
+	Findings []Finding   `aws:"Findings" check:"required"`
 }
 
 // MatchedCondition is the structure MatchedCondition of the model.
