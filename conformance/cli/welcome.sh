@@ -7,8 +7,8 @@ sed -n '/^  1\. /,/^Ctrl-C/p' "$ROCKPOOL_DEMO_WELCOME" | grep -Ev '^  [0-9]+\. |
 need "the demo prints commands" test -s "$SCRATCH/commands"
 (
     cd "$SCRATCH" || exit
-    # A fresh terminal has no keys.
-    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_DEFAULT_REGION AWS_REGION
+    # A fresh terminal has no keys, and knows no server.
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_DEFAULT_REGION AWS_REGION ROCKPOOL_ENDPOINT
     aws() { "$AWS_CLI" "$@"; }
     # shellcheck source=/dev/null
     . ./commands
