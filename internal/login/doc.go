@@ -3,10 +3,11 @@
 //
 // It owns the Verifier seam that every provider implements, the verification
 // of JSON Web Tokens and OpenID Connect ID tokens (RFC 7515, 7517, 7518, 7519
-// and OpenID Connect Core 3.1.3.7), the cache of provider keys, and the memory
-// of tokens verified a moment ago. One folder below it per provider holds what
-// is that provider's own: google, oidc. The kit that all of them must pass is
-// logintest.
+// and OpenID Connect Core 3.1.3.7), the cache of provider keys, the memory of
+// tokens verified a moment ago, and the asking about opaque tokens, which only
+// their provider can judge (Online, Endpoint). One folder below it per provider
+// holds what is that provider's own. The kits that all of them must pass are
+// those of logintest.
 //
 // What lives elsewhere: which provider a pool accepts and which identity a
 // login belongs to (package pool), which role it may assume (package sts), the
@@ -16,7 +17,9 @@
 //
 // Reading order: login.go (the seam), refusal.go, token.go (what a token must
 // look like before anything is looked up), jwt.go (the order of the checks),
-// keyset.go (the key cache), memory.go.
+// keyset.go (the key cache), memory.go; for opaque tokens online.go (what is
+// remembered and for how long) and endpoint.go (what is sent, what counts as an
+// answer, and what may be said about it).
 //
 // What always holds:
 //
@@ -31,6 +34,8 @@
 //   - Every map, cache and response is bounded. Issuers come from
 //     configuration, never from tokens.
 //   - Nothing printed, logged or returned as an error contains a token.
+//   - An opaque token is sent to its provider's host and nowhere else, and only
+//     a definite word of the provider counts for or against it.
 //
 // Signatures are checked with the standard library directly and the JSON of
 // tokens is read by a small strict decoder (strictjson.go), because general
