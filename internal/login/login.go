@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"crypto/x509"
 	"slices"
 	"strings"
 	"time"
@@ -70,6 +71,10 @@ type Expect struct {
 	// for the provider. They matter only when the provider's certificate does
 	// not chain to a trusted root.
 	Thumbprints []string
+
+	// Certificates are those of a SAML provider's metadata: signatures count
+	// if they verify with one of them. Issuer is the metadata's entity id.
+	Certificates []*x509.Certificate
 }
 
 // Claims is what a provider has said about a person, after it was proven.
@@ -98,8 +103,31 @@ type Claims struct {
 	AMR []string
 
 	// Raw holds every claim by name: string, bool, json.Number, nil,
-	// []any or map[string]any. Read only.
+	// []any or map[string]any. Read only. Of a SAML assertion these are the
+	// attributes: a string, or []any of strings when there are several values.
 	Raw map[string]any
+
+	// SAML is what an assertion says beside all that; nil for other tokens.
+	SAML *SAML
+}
+
+// SAML is what an assertion says that tokens of other kinds have no word for.
+// Its NameID is Claims.Subject.
+type SAML struct {
+	// NameFormat is the Format of the NameID as the assertion spells it, empty
+	// if it has none.
+	NameFormat string
+
+	// Recipient is the address that the assertion was made for. Trust policies
+	// call it saml:aud; Claims.Audience holds the audiences.
+	Recipient string
+
+	// AuthnInstant is when the person signed in, and SessionExpires when that
+	// sign-in ends. Zero if the assertion does not say.
+	AuthnInstant, SessionExpires time.Time
+
+	// AssertionID names the assertion in the provider's log.
+	AssertionID string
 }
 
 // EffectiveAudience is what audience rules compare: azp when the token has

@@ -56,6 +56,17 @@ const (
 	// WrongProvider: the verifier does not serve the provider asked for, or
 	// the provider's configuration cannot be used (Err).
 	WrongProvider
+
+	// What only SAML responses are refused for.
+
+	// NotSAML: not base64 of one XML document that is a SAML 2.0 response with
+	// one assertion. Claim names what is not as it must be.
+	NotSAML
+	// Encrypted: the assertion, its subject or an attribute (Claim) is
+	// encrypted, and we have no key to read it with.
+	Encrypted
+	// WrongRecipient: the response is addressed (Claim) to somebody else (Got).
+	WrongRecipient
 )
 
 // kindNames are stable: they appear in logs and audit records.
@@ -77,6 +88,9 @@ var kindNames = [...]string{
 	WrongAudience:       "WrongAudience",
 	Rejected:            "Rejected",
 	WrongProvider:       "WrongProvider",
+	NotSAML:             "NotSAML",
+	Encrypted:           "Encrypted",
+	WrongRecipient:      "WrongRecipient",
 }
 
 // String returns the name of the kind as it appears in logs.

@@ -10,13 +10,13 @@ import (
 
 func TestEveryKindHasItsOwnName(t *testing.T) {
 	seen := map[string]bool{}
-	for k := TooLarge; k <= WrongProvider; k++ {
+	for k := TooLarge; k <= WrongRecipient; k++ {
 		if name := k.String(); name == "" || strings.HasPrefix(name, "Kind(") || seen[name] {
 			t.Errorf("kind %d is called %q", int(k), name)
 		}
 		seen[k.String()] = true
 	}
-	for _, k := range []Kind{0, -1, WrongProvider + 1} {
+	for _, k := range []Kind{0, -1, WrongRecipient + 1} {
 		if k.String() != fmt.Sprintf("Kind(%d)", int(k)) {
 			t.Errorf("an unknown kind is called %q", k)
 		}
