@@ -127,6 +127,11 @@ func (s *Service) check(p *Pool) error {
 			return &Invalid{Message: fmt.Sprintf("Invalid SupportedLoginProviders: %s needs a consumer key and its secret, separated by a semicolon.", name)}
 		}
 	}
+	// What a backend says about its users is not verified, so its provider must
+	// not have the name of one whose logins are.
+	if name := p.DeveloperProviderName; name == Cognito || knownProvider(name) || userPoolKey(name) {
+		return &Invalid{Message: fmt.Sprintf("Invalid DeveloperProviderName: %s is the name of a public provider.", name)}
+	}
 	for _, a := range p.OIDCProviderARNs {
 		parsed, err := arn.Parse(a)
 		if err != nil || parsed.Service != "iam" || !strings.HasPrefix(parsed.Resource, "oidc-provider/") {
@@ -134,6 +139,9 @@ func (s *Service) check(p *Pool) error {
 		}
 		if _, ok := s.IAM().OIDCProviderByARN(a); !ok || parsed.Account != p.Account {
 			return &Invalid{Message: fmt.Sprintf("OpenIDConnect Provider not found for arn %s", a)}
+		}
+		if p.DeveloperProviderName != "" && parsed.Resource == "oidc-provider/"+p.DeveloperProviderName {
+			return &Invalid{Message: fmt.Sprintf("Invalid DeveloperProviderName: %s is the name of a public provider.", p.DeveloperProviderName)}
 		}
 	}
 	for _, a := range p.SAMLProviderARNs {

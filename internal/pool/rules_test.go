@@ -258,3 +258,22 @@ type emptyIAM struct{ iam.Snapshot }
 
 func (emptyIAM) RoleByARN(string) (*iam.RoleEntry, bool)            { return nil, false }
 func (emptyIAM) OIDCProviderByARN(string) (*iam.OIDCProvider, bool) { return nil, false }
+
+// A developer's word must not pass for a verified login.
+func TestDeveloperProviderNames(t *testing.T) {
+	w := newWorld(t)
+	for name, in := range map[string]pool.Settings{
+		"a social provider":         {DeveloperProviderName: pool.Google},
+		"one the pool does not use": {DeveloperProviderName: pool.Twitter, SupportedLoginProviders: map[string]string{pool.Google: "web"}},
+		"the pools' own tokens":     {DeveloperProviderName: pool.Cognito},
+		"a user pool":               {DeveloperProviderName: "cognito-idp.eu-west-1.amazonaws.com"},
+		"a registered provider":     {DeveloperProviderName: "id.plain.example", OIDCProviderARNs: []string{oidcPrefix + "id.plain.example"}},
+	} {
+		in.Name = "p"
+		_, err := w.CreatePool(t.Context(), account, in)
+		refused(t, name, err, &pool.Invalid{})
+	}
+	p := w.make(pool.Settings{DeveloperProviderName: "id.plain.example"})
+	_, err := w.UpdatePool(t.Context(), p.ID, pool.Settings{Name: "p", OIDCProviderARNs: []string{oidcPrefix + "id.plain.example"}})
+	refused(t, "a provider that comes later", err, &pool.Invalid{})
+}
