@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -98,38 +97,69 @@ func (s *Pools) UpdatePool(ctx context.Context, p *pool.Pool, was int64) error {
 	})
 }
 
-// deleteBatch is how many identities one transaction deletes.
-const deleteBatch = 500
-
 // DeletePool implements pool.Store.
 func (s *Pools) DeletePool(ctx context.Context, id string) error {
+	if _, err := uuidBytes(id); err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(tx *sql.Tx) error {
+		q := s.write.WithTx(tx)
+		return errors.Join(q.MarkPoolDeleted(ctx, id), q.DeletePool(ctx, id))
+	})
+}
+
+// The sizes of the steps of SweepPools: identities in one transaction.
+const deleteBatch = 500
+
+// SweepPools implements pool.Store.
+func (s *Pools) SweepPools(ctx context.Context) error {
+	for {
+		ids, err := s.read.DeletedPools(ctx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			if err := s.sweepPool(ctx, id); err != nil {
+				return fmt.Errorf("sweep pool %s: %w", id, err)
+			}
+		}
+	}
+}
+
+func (s *Pools) sweepPool(ctx context.Context, id string) error {
 	key, err := uuidBytes(id)
 	if err != nil {
 		return err
 	}
-	if err := s.db.Update(ctx, func(tx *sql.Tx) error { return s.write.WithTx(tx).DeletePool(ctx, id) }); err != nil {
-		return err
-	}
-	for {
-		n := 0
+	for done := false; !done; {
 		err := s.db.Update(ctx, func(tx *sql.Tx) error {
 			q := s.write.WithTx(tx)
 			ids, err := q.SomeIdentities(ctx, poolsql.SomeIdentitiesParams{Pool: key, Limit: deleteBatch})
 			if err != nil {
 				return err
 			}
-			n = len(ids)
 			for _, i := range ids {
-				if err := errors.Join(q.DeleteLoginsOfIdentity(ctx, i), q.DeleteIdentity(ctx, i)); err != nil {
+				if err := remove(ctx, q, i); err != nil {
 					return err
 				}
 			}
+			if done = len(ids) < deleteBatch; done {
+				return q.ForgetDeletedPool(ctx, id)
+			}
 			return nil
 		})
-		if err != nil || n == 0 {
+		if err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// remove deletes an identity with all that belongs to it.
+func remove(ctx context.Context, q *poolsql.Queries, id []byte) error {
+	return errors.Join(
+		q.DeleteLoginsOfIdentity(ctx, id), q.DeleteMergesOfChild(ctx, id), q.DeleteMergesIntoParent(ctx, id), q.DeleteIdentity(ctx, id),
+	)
 }
 
 // Identity implements pool.Store.
@@ -138,7 +168,7 @@ func (s *Pools) Identity(ctx context.Context, id string) (*pool.Identity, error)
 	if err != nil {
 		return nil, &pool.NoIdentity{ID: id}
 	}
-	rows, err := s.read.IdentityWithLogins(ctx, key)
+	rows, err := s.read.IdentityWithLogins(sqldb.Point(ctx), key)
 	if err != nil {
 		return nil, fmt.Errorf("read identity: %w", err)
 	}
@@ -151,12 +181,12 @@ func (s *Pools) Identity(ctx context.Context, id string) (*pool.Identity, error)
 	})
 	for _, r := range rows {
 		if r.Provider.Valid {
-			i.Logins = append(i.Logins, pool.Login{Provider: r.Provider.String, Subject: r.Subject.String, Linked: fromMillis(r.Linked.Int64)})
+			i.Logins = append(i.Logins, pool.Login{
+				Provider: r.Provider.String, Subject: r.Subject.String, Linked: fromMillis(r.Linked.Int64), Remembered: sometime(r.Remembered.Int64),
+			})
 		}
 	}
-	slices.SortFunc(i.Logins, func(a, b pool.Login) int {
-		return cmp.Or(a.Linked.Compare(b.Linked), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Subject, b.Subject))
-	})
+	slices.SortFunc(i.Logins, pool.Login.Compare)
 	return i, nil
 }
 
@@ -166,7 +196,7 @@ func newIdentity(region string, row poolsql.Identity) *pool.Identity {
 	i := &pool.Identity{
 		ID: idText(region, row.ID), PoolID: idText(region, row.Pool),
 		Created: fromMillis(row.Created), Modified: fromMillis(row.Modified),
-		Guest: row.State&stateGuest != 0, Disabled: row.State&stateDisabled != 0,
+		Guest: row.State&stateGuest != 0, Disabled: row.State&stateMerged != 0, Blocked: row.State&stateBlocked != 0,
 		Version: row.Version,
 	}
 	if row.Parent != nil {
@@ -186,15 +216,18 @@ func (s *Pools) withLogins(ctx context.Context, region string, row poolsql.Ident
 		return nil, fmt.Errorf("read logins: %w", err)
 	}
 	for _, l := range logins {
-		i.Logins = append(i.Logins, pool.Login{Provider: l.Provider, Subject: l.Subject, Linked: fromMillis(l.Linked)})
+		i.Logins = append(i.Logins, pool.Login{
+			Provider: l.Provider, Subject: l.Subject, Linked: fromMillis(l.Linked), Remembered: sometime(l.Remembered),
+		})
 	}
 	return i, nil
 }
 
 // The bits of identity.state.
 const (
-	stateGuest    = 1
-	stateDisabled = 2
+	stateGuest   = 1
+	stateMerged  = 2
+	stateBlocked = 4
 )
 
 // LoginOwner implements pool.Store.
@@ -203,7 +236,7 @@ func (s *Pools) LoginOwner(ctx context.Context, poolID, provider, subject string
 	if err != nil {
 		return "", err
 	}
-	owner, err := s.read.LoginOwner(ctx, poolsql.LoginOwnerParams{Pool: key, Provider: provider, Subject: subject})
+	owner, err := s.read.LoginOwner(sqldb.Point(ctx), poolsql.LoginOwnerParams{Pool: key, Provider: provider, Subject: subject})
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -215,7 +248,7 @@ func (s *Pools) LoginOwner(ctx context.Context, poolID, provider, subject string
 
 // Apply implements pool.Store. Changes that arrive together share a commit.
 func (s *Pools) Apply(ctx context.Context, c *pool.Change) error {
-	err := s.db.Group(ctx, func(tx *sql.Tx) error { return s.apply(ctx, s.write.WithTx(tx), c) })
+	err := s.db.Group(ctx, func(tx *sql.Tx) error { return s.apply(sqldb.Point(ctx), s.write.WithTx(tx), c) })
 	if sqldb.Duplicate(err) {
 		return &pool.Conflict{What: "a login"}
 	}
@@ -242,18 +275,21 @@ func (s *Pools) apply(ctx context.Context, q *poolsql.Queries, c *pool.Change) e
 	if err != nil {
 		return err
 	}
-	n, err := q.AdoptLogins(ctx, poolsql.AdoptLoginsParams{Modified: c.At.UnixMilli(), ID: target, Was: c.TargetVersion})
-	if err != nil || n != 1 {
-		return errors.Join(err, conflictUnless(n == 1))
+	at := c.At.UnixMilli()
+	switch {
+	case c.Undo != nil:
+		return undo(ctx, q, poolKey, target, c)
+	case c.Block:
+		return one(q.BlockIdentity(ctx, poolsql.BlockIdentityParams{Modified: at, ID: target, Was: c.TargetVersion}))
+	case c.Unblock:
+		return one(q.UnblockIdentity(ctx, poolsql.UnblockIdentityParams{Modified: at, ID: target, Was: c.TargetVersion}))
+	}
+	if err := one(q.AdoptLogins(ctx, poolsql.AdoptLoginsParams{Modified: at, ID: target, Was: c.TargetVersion})); err != nil {
+		return err
 	}
 	for _, m := range c.Disable {
-		id, err := uuidBytes(m.ID)
-		if err != nil {
+		if err := disable(ctx, q, target, m, c); err != nil {
 			return err
-		}
-		n, err := q.DisableIdentity(ctx, poolsql.DisableIdentityParams{Modified: c.At.UnixMilli(), Parent: target, ID: id, Was: m.Version})
-		if err != nil || n != 1 {
-			return errors.Join(err, conflictUnless(n == 1))
 		}
 	}
 	for _, m := range c.Move {
@@ -261,18 +297,21 @@ func (s *Pools) apply(ctx context.Context, q *poolsql.Queries, c *pool.Change) e
 		if err != nil {
 			return err
 		}
-		n, err := q.MoveLogin(ctx, poolsql.MoveLoginParams{Pool: poolKey, Provider: m.Login.Provider, Subject: m.Login.Subject, Target: target, Source: from})
-		if err != nil || n != 1 {
-			return errors.Join(err, conflictUnless(n == 1))
+		if err := move(ctx, q, poolKey, m.Login, from, target); err != nil {
+			return err
 		}
 	}
 	for _, l := range c.Unlink {
-		n, err := q.UnlinkLogin(ctx, poolsql.UnlinkLoginParams{Pool: poolKey, Provider: l.Provider, Subject: l.Subject, Source: target})
-		if err != nil || n != 1 {
-			return errors.Join(err, conflictUnless(n == 1))
+		err := one(q.UnlinkLogin(ctx, poolsql.UnlinkLoginParams{Pool: poolKey, Provider: l.Provider, Subject: l.Subject, Source: target}))
+		if err != nil {
+			return err
 		}
 	}
 	return link(ctx, q, poolKey, target, c.Link)
+}
+
+func move(ctx context.Context, q *poolsql.Queries, poolKey []byte, l pool.Login, from, to []byte) error {
+	return one(q.MoveLogin(ctx, poolsql.MoveLoginParams{Pool: poolKey, Provider: l.Provider, Subject: l.Subject, Target: to, Source: from}))
 }
 
 // DeleteIdentity implements pool.Store.
@@ -281,10 +320,7 @@ func (s *Pools) DeleteIdentity(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.db.Group(ctx, func(tx *sql.Tx) error {
-		q := s.write.WithTx(tx)
-		return errors.Join(q.DeleteLoginsOfIdentity(ctx, key), q.DeleteIdentity(ctx, key))
-	})
+	return s.db.Group(ctx, func(tx *sql.Tx) error { return remove(ctx, s.write.WithTx(tx), key) })
 }
 
 func create(ctx context.Context, q *poolsql.Queries, poolKey []byte, i *pool.Identity) error {
@@ -307,8 +343,13 @@ func create(ctx context.Context, q *poolsql.Queries, poolKey []byte, i *pool.Ide
 
 func link(ctx context.Context, q *poolsql.Queries, poolKey, id []byte, logins []pool.Login) error {
 	for _, l := range logins {
-		err := q.InsertLogin(ctx, poolsql.InsertLoginParams{
+		person, err := personText(l.Person)
+		if err != nil {
+			return err
+		}
+		err = q.InsertLogin(ctx, poolsql.InsertLoginParams{
 			Pool: poolKey, Provider: l.Provider, Subject: l.Subject, Identity: id, Linked: l.Linked.UnixMilli(),
+			Remembered: millis(l.Remembered), Email: l.Person.EmailKey(), Person: person,
 		})
 		if err != nil {
 			return err
@@ -317,9 +358,10 @@ func link(ctx context.Context, q *poolsql.Queries, poolKey, id []byte, logins []
 	return nil
 }
 
-func conflictUnless(ok bool) error {
-	if ok {
-		return nil
+// one turns the number of changed rows into a conflict unless it is one.
+func one(rows int64, err error) error {
+	if err != nil || rows == 1 {
+		return err
 	}
 	return &pool.Conflict{What: "the identity"}
 }
@@ -390,3 +432,18 @@ func idText(region string, b []byte) string {
 }
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// sometime and millis are a time that may never have been, 0 in a row.
+func sometime(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return fromMillis(ms)
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
