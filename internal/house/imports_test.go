@@ -41,6 +41,9 @@ authz, policy/lint < simulate;
 sigv4, keys < client;
 simulate, client < policycases;
 
+# Moving pools is a client's work.
+client, arn < transfer;
+
 # Configuration has no behaviour; it knows secrets so that it cannot print them.
 keys < config;
 
@@ -70,7 +73,7 @@ wire/cognitowire, wire/iamwire, wire/stswire, caller < console;
 NONE < pretend;
 config, limit, console, api/*, gateway/*, login/*, store/sqlite, store/postgres, object/filestore, object/s3store < server;
 server, pretend, client < demo, testenv;
-demo, server, client, policycases < cmd/rockpool;
+demo, server, client, policycases, transfer < cmd/rockpool;
 
 # Build-time and guards.
 NONE < house, cmd/wiregen, conformance/go;
