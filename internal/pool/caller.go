@@ -57,6 +57,9 @@ func (c *caller) list() []Login {
 func (s *Service) authenticate(ctx context.Context, operation string, p *Pool, named *Identity, logins map[string]string) (*caller, error) {
 	// What needs no token is refused before any is looked at: the guest switch
 	// first, then the kind of identity.
+	if named.Blocked {
+		return nil, &Forbidden{ID: named.ID, Blocked: true}
+	}
 	if len(logins) == 0 {
 		switch {
 		case !p.AllowUnauthenticated:
@@ -87,7 +90,7 @@ func (s *Service) authenticate(ctx context.Context, operation string, p *Pool, n
 	if c.logins, err = s.verify(ctx, p, logins); err != nil {
 		return nil, err
 	}
-	c.identity, err = s.resolve(ctx, p, named, c.logins, c.own != nil)
+	c.identity, err = s.resolve(ctx, p, proof{named: named, logins: c.logins, owned: c.own != nil})
 	return c, err
 }
 
@@ -117,10 +120,13 @@ func (s *Service) verifyOwn(ctx context.Context, p *Pool, named *Identity, token
 		// What GetOpenIdToken gives is for STS, where the role is the client's choice.
 		return nil, &CognitoToken{}
 	}
-	switch {
-	case named.Disabled:
-		return nil, &Forbidden{ID: named.ID, Disabled: true}
-	case claims.Subject != named.ID, !named.owns(p.DeveloperProviderName, user):
+	owner := named
+	if named.Disabled { // its users went to the identity that won
+		if owner, err = s.winner(ctx, named); err != nil {
+			return nil, err
+		}
+	}
+	if claims.Subject != named.ID || !owner.owns(p.DeveloperProviderName, user) {
 		return nil, &LoginsDontMatch{IdentityID: named.ID, Providers: []string{Cognito}}
 	}
 	return claims, nil

@@ -2,10 +2,8 @@ package pool
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 )
 
@@ -63,25 +61,14 @@ func (s *Service) GetDeveloperToken(ctx context.Context, in DeveloperTokenInput)
 // developer's user. Who is named must be a guest, or proven by a login; a user who
 // belongs to somebody else is taken over only when both were proven.
 func (s *Service) resolveDeveloper(ctx context.Context, p *Pool, identityID string, logins []verified) (*Identity, error) {
-	if identityID == "" {
-		return s.resolve(ctx, p, nil, logins, false)
+	by := proof{logins: logins, developer: true}
+	if identityID != "" {
+		var err error
+		if by.named, err = s.load(ctx, p, identityID); err != nil {
+			return nil, err
+		}
 	}
-	named, err := s.load(ctx, p, identityID)
-	if err != nil {
-		return nil, err
-	}
-	if named.Disabled {
-		return nil, &Forbidden{ID: named.ID, Disabled: true}
-	}
-	owner, err := s.Store.LoginOwner(ctx, p.ID, logins[0].Provider, logins[0].Subject)
-	if err != nil {
-		return nil, fmt.Errorf("find login: %w", err)
-	}
-	proven := slices.ContainsFunc(logins, func(v verified) bool { return named.owns(v.Provider, v.Subject) })
-	if owner != "" && owner != named.ID && !proven {
-		return nil, &DeveloperUserTaken{IdentityID: named.ID}
-	}
-	return s.resolve(ctx, p, named, logins, false)
+	return s.resolve(ctx, p, by)
 }
 
 // DeveloperUsers is an identity with the developer's users that are linked to it,
@@ -133,14 +120,13 @@ func (s *Service) MergeDevelopers(ctx context.Context, poolID, provider, source,
 	if err != nil {
 		return nil, err
 	}
-	for range maxRaces {
-		id, err := s.mergeDevelopers(ctx, p, source, destination)
-		var lost *Conflict
-		if !errors.As(err, &lost) {
-			return id, err
-		}
-	}
-	return nil, &Conflict{What: "the identity"}
+	var id *Identity
+	err = s.race(p, provider+" "+destination, func(bool) error {
+		var err error
+		id, err = s.mergeDevelopers(ctx, p, source, destination)
+		return err
+	})
+	return id, err
 }
 
 func (s *Service) mergeDevelopers(ctx context.Context, p *Pool, source, destination string) (*Identity, error) {
@@ -153,11 +139,17 @@ func (s *Service) mergeDevelopers(ctx context.Context, p *Pool, source, destinat
 		if both[i], err = s.load(ctx, p, id); err != nil {
 			return nil, err
 		}
+		switch at := both[i]; {
+		case at.Blocked:
+			return nil, &Forbidden{ID: at.ID, Blocked: true}
+		case at.Disabled: // the user moved between the two reads
+			return nil, &Conflict{What: "the identity of a developer's user"}
+		}
 	}
 	if both[0].ID == both[1].ID {
 		return both[1], nil
 	}
-	return s.join(ctx, p, both[1], both, nil)
+	return s.join(ctx, p, both[1], both, nil, ByDeveloper)
 }
 
 // UnlinkDeveloper takes a developer's user off an identity; the user is a new
@@ -168,6 +160,9 @@ func (s *Service) UnlinkDeveloper(ctx context.Context, poolID, identityID, provi
 		return err
 	}
 	return s.unlink(ctx, p, identityID, func(id *Identity) ([]Login, error) {
+		if id.Blocked {
+			return nil, &Forbidden{ID: id.ID, Blocked: true}
+		}
 		for _, l := range id.Logins {
 			if l.Provider == provider && l.Subject == user {
 				return []Login{l}, nil

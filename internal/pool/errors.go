@@ -17,10 +17,11 @@ type NoIdentity struct{ ID string }
 type GuestsNotAllowed struct{ PoolID string }
 
 // Forbidden reports that the identity may not be used like this: it has logins
-// and none was given, or it was disabled by a merge.
+// and none was given, it was disabled by a merge, or an administrator blocked it.
 type Forbidden struct {
 	ID       string
 	Disabled bool
+	Blocked  bool
 }
 
 // LoginsDontMatch reports that no login of the request belongs to the named
@@ -116,6 +117,16 @@ type NotLinked struct{ IdentityID, User string }
 // belong together.
 type Mismatch struct{ IdentityID, User string }
 
+// NotMerged reports an identity whose merge cannot be undone because it lost none,
+// or has been restored already.
+type NotMerged struct{ ID string }
+
+// UndoRefused reports a merge that cannot be undone because of what happened since.
+type UndoRefused struct {
+	ID     string // the identity that lost the merge
+	Reason string
+}
+
 // RateExceeded reports that an operation runs too often in one pool.
 type RateExceeded struct{ Operation, PoolID string }
 
@@ -128,8 +139,11 @@ func (e *GuestsNotAllowed) Error() string {
 	return fmt.Sprintf("pool: %q does not allow guests", e.PoolID)
 }
 func (e *Forbidden) Error() string {
-	if e.Disabled {
-		return fmt.Sprintf("pool: identity %q is disabled", e.ID)
+	switch {
+	case e.Blocked:
+		return fmt.Sprintf("pool: identity %q was disabled by an administrator", e.ID)
+	case e.Disabled:
+		return fmt.Sprintf("pool: identity %q was merged into another one", e.ID)
 	}
 	return fmt.Sprintf("pool: identity %q has logins and none was given", e.ID)
 }
@@ -161,6 +175,13 @@ func (e *NotLinked) Error() string {
 }
 func (e *Mismatch) Error() string {
 	return fmt.Sprintf("pool: the developer's user does not belong to %q", e.IdentityID)
+}
+
+func (e *NotMerged) Error() string {
+	return fmt.Sprintf("pool: identity %q was not merged into another one", e.ID)
+}
+func (e *UndoRefused) Error() string {
+	return fmt.Sprintf("pool: the merge of identity %q cannot be undone: %s", e.ID, e.Reason)
 }
 
 func (e *RateExceeded) Error() string {

@@ -38,7 +38,7 @@ func (s *Service) GetID(ctx context.Context, poolID, account string, logins map[
 			return owner, nil
 		}
 	}
-	id, err := s.resolve(ctx, p, nil, proven, false)
+	id, err := s.resolve(ctx, p, proof{logins: proven})
 	if err != nil {
 		return "", err
 	}

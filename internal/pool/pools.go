@@ -169,12 +169,27 @@ func (s *Service) DeletePool(ctx context.Context, id string) error {
 	if _, err := s.Pool(id); err != nil {
 		return err
 	}
-	// A large pool takes a while; a client that goes away meanwhile must not
-	// leave one that is gone from the database and still served from memory.
-	if err := s.Store.DeletePool(context.WithoutCancel(ctx), id); err != nil {
+	// A client that goes away meanwhile must not leave a pool that is gone from the
+	// database and still served from memory.
+	ctx = context.WithoutCancel(ctx)
+	if err := s.Store.DeletePool(ctx, id); err != nil {
 		return fmt.Errorf("delete pool: %w", err)
 	}
 	s.swap(func(m map[string]*Pool) { delete(m, id) })
+	if err := s.Sweep(ctx); err != nil {
+		// The pool is gone, which is what was asked. Its identities cannot be
+		// reached, and go with the next sweep.
+		s.Log.Error("identities of a deleted pool are left", "pool", id, "error", err)
+	}
+	return nil
+}
+
+// Sweep removes what deleted pools left behind when their deletion was cut short.
+// Call it after a start.
+func (s *Service) Sweep(ctx context.Context) error {
+	if err := s.Store.SweepPools(ctx); err != nil {
+		return fmt.Errorf("sweep deleted pools: %w", err)
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 )
 
@@ -11,56 +12,117 @@ import (
 const maxLogins = 20
 
 // maxRaces bounds how often a resolution starts again after losing a race. Each
-// lost race means that somebody else's change was made, so a handful is plenty.
+// lost race means that somebody else's change was made, so a handful is plenty:
+// from the second on, the losers of one person queue up (see turn).
 const maxRaces = 10
 
-// resolve finds or makes the identity that the verified logins belong to.
-// named is the identity the request names, nil for GetId. It implements the
-// tables of cognito-identity.md 3.2 and 3.3 and the merge rule of 3.4; what it
-// decides it applies in one Change, and starts again when that loses a race.
-// owned says that the caller has proven the named identity in another way, by a
-// token of the pool's own.
-func (s *Service) resolve(ctx context.Context, p *Pool, named *Identity, logins []verified, owned bool) (*Identity, error) {
-	for range maxRaces {
-		id, err := s.resolveOnce(ctx, p, named, logins, owned)
-		var lost *Conflict
-		if !errors.As(err, &lost) {
-			return id, err
-		}
-		if named != nil {
-			if named, err = s.load(ctx, p, named.ID); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return nil, &Conflict{What: "the identity"}
+// proof is what a request has proven and whom it names.
+type proof struct {
+	// named is the identity that the request names, nil for GetId.
+	named  *Identity
+	logins []verified
+	// owned says that named is proven in another way, by a token of the pool's own.
+	owned bool
+	// developer says that the first login is a user whom a backend vouches for, and
+	// who moves between identities only when the other one was proven too.
+	developer bool
 }
 
-func (s *Service) resolveOnce(ctx context.Context, p *Pool, id *Identity, logins []verified, owned bool) (*Identity, error) {
-	if id == nil {
-		owners, unknown, err := s.owners(ctx, p, logins)
-		if err != nil {
-			return nil, err
+// resolve finds or makes the identity that a request is about. It implements the
+// tables of cognito-identity.md 3.2 and 3.3 and the merge rule of 3.4; what it
+// decides it applies in one Change, and starts again when that loses a race.
+func (s *Service) resolve(ctx context.Context, p *Pool, by proof) (*Identity, error) {
+	var id *Identity
+	err := s.race(p, by.key(), func(again bool) error {
+		var err error
+		if again && by.named != nil {
+			if by.named, err = s.load(ctx, p, by.named.ID); err != nil {
+				return err
+			}
 		}
-		return s.resolveUnnamed(ctx, p, owners, unknown)
+		id, err = s.resolveOnce(ctx, p, by)
+		return err
+	})
+	return id, err
+}
+
+// key names what requests contend for that prove the same.
+func (by *proof) key() string {
+	if len(by.logins) > 0 {
+		return by.logins[0].Provider + " " + by.logins[0].Subject
 	}
-	if !id.Disabled && (owned || len(logins) > 0) && id.ownsAll(logins) {
+	if by.named != nil {
+		return by.named.ID
+	}
+	return ""
+}
+
+// race runs f until it loses no race any more; again is true after it lost one.
+func (s *Service) race(p *Pool, key string, f func(again bool) error) error {
+	for n := range maxRaces {
+		err := s.turn(n, p.ID+" "+key, func() error { return f(n > 0) })
+		var lost *Conflict
+		if !errors.As(err, &lost) {
+			return err
+		}
+	}
+	return &Conflict{What: "the identity"}
+}
+
+// turn runs f, and for who has lost twice alone among those with its key: when
+// hundreds change one identity at once, a version that everybody reads and one can
+// change would else let the last of them lose hundreds of times.
+func (s *Service) turn(lost int, key string, f func() error) error {
+	if lost > 1 {
+		m := &s.turns[maphash.String(s.seed, key)%uint64(len(s.turns))]
+		m.Lock()
+		defer m.Unlock()
+	}
+	return f()
+}
+
+func (s *Service) resolveOnce(ctx context.Context, p *Pool, by proof) (*Identity, error) {
+	id := by.named
+	if id != nil && id.Blocked {
+		return nil, &Forbidden{ID: id.ID, Blocked: true}
+	}
+	if id != nil && !id.Disabled && (by.owned || len(by.logins) > 0) && id.ownsAll(by.logins) {
 		return id, nil // the usual sign-in: one read
 	}
-	owners, unknown, err := s.owners(ctx, p, logins)
+	owners, unknown, err := s.owners(ctx, p, by.logins)
 	if err != nil {
 		return nil, err
 	}
+	if id == nil {
+		return s.resolveUnnamed(ctx, p, owners, unknown)
+	}
+	if id.Disabled {
+		// With a login of the identity that won, the answer is about the winner
+		// (3.3), as if it had been named.
+		winner, err := s.winner(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if !by.owned && !contains(owners, winner.ID) {
+			return nil, &Forbidden{ID: id.ID, Disabled: true}
+		}
+		id = winner
+	}
+	for _, o := range owners {
+		if o.ID == id.ID {
+			id = o // read later
+		}
+	}
 	switch {
-	case id.Disabled:
-		return s.resolveDisabled(ctx, id, owners, unknown)
-	case id.Guest && len(logins) == 0:
+	case id.Guest && len(by.logins) == 0:
 		if !p.AllowUnauthenticated {
 			return nil, &GuestsNotAllowed{PoolID: p.ID}
 		}
 		return id, nil
-	case len(logins) == 0:
+	case len(by.logins) == 0 && !by.owned:
 		return nil, &Forbidden{ID: id.ID}
+	case by.developer && !contains(owners, id.ID) && slices.ContainsFunc(owners, by.ownsFirst):
+		return nil, &DeveloperUserTaken{IdentityID: id.ID}
 	case id.Guest:
 		// A guest keeps its id when its logins are new; when they belong to
 		// somebody already, that identity absorbs the guest.
@@ -69,19 +131,27 @@ func (s *Service) resolveOnce(ctx context.Context, p *Pool, id *Identity, logins
 			target = oldest(owners)
 			owners = append(owners, id)
 		}
-		return s.join(ctx, p, target, owners, unknown)
+		return s.join(ctx, p, target, owners, unknown, BySignIn)
 	}
 	// An authenticated identity must be proven by a login of its own.
-	if !owned && !slices.ContainsFunc(owners, func(o *Identity) bool { return o.ID == id.ID }) {
-		return nil, &LoginsDontMatch{IdentityID: id.ID, Providers: providers(logins)}
+	if !by.owned && !contains(owners, id.ID) {
+		return nil, &LoginsDontMatch{IdentityID: id.ID, Providers: providers(by.logins)}
 	}
-	return s.join(ctx, p, id, owners, unknown)
+	return s.join(ctx, p, id, owners, unknown, BySignIn)
+}
+
+func (by *proof) ownsFirst(o *Identity) bool {
+	return o.owns(by.logins[0].Provider, by.logins[0].Subject)
+}
+
+func contains(list []*Identity, id string) bool {
+	return slices.ContainsFunc(list, func(i *Identity) bool { return i.ID == id })
 }
 
 // resolveUnnamed is GetId: table 3.2.
 func (s *Service) resolveUnnamed(ctx context.Context, p *Pool, owners []*Identity, unknown []verified) (*Identity, error) {
 	if len(owners) > 0 {
-		return s.join(ctx, p, oldest(owners), owners, unknown)
+		return s.join(ctx, p, oldest(owners), owners, unknown, BySignIn)
 	}
 	if len(unknown) == 0 && !p.AllowUnauthenticated {
 		return nil, &GuestsNotAllowed{PoolID: p.ID}
@@ -89,28 +159,20 @@ func (s *Service) resolveUnnamed(ctx context.Context, p *Pool, owners []*Identit
 	return s.create(ctx, p, unknown)
 }
 
-// resolveDisabled answers for an identity that lost a merge: with a login of
-// the identity that won, the answer is the winner.
-func (s *Service) resolveDisabled(ctx context.Context, id *Identity, owners []*Identity, unknown []verified) (*Identity, error) {
-	if len(owners) == 1 && len(unknown) == 0 {
-		parent := id
-		for range maxLogins { // merges form a chain; bounded against a loop in bad data
-			if parent.Parent == "" {
-				break
-			}
-			next, err := s.Store.Identity(ctx, parent.Parent)
-			if err != nil {
-				return nil, fmt.Errorf("load parent identity: %w", err)
-			}
-			if parent = next; !parent.Disabled {
-				break
-			}
-		}
-		if !parent.Disabled && parent.ID == owners[0].ID {
-			return parent, nil
-		}
+// maxMerges bounds a chain of merges against a loop in bad data. Nothing else does:
+// an identity that won may lose later.
+const maxMerges = 1000
+
+// winner is the identity in use at the end of the chain of merges that id lost.
+func (s *Service) winner(ctx context.Context, id *Identity) (*Identity, error) {
+	chain, err := s.Winners(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	return nil, &Forbidden{ID: id.ID, Disabled: true}
+	if len(chain) == 0 || chain[len(chain)-1].Disabled || chain[len(chain)-1].Blocked {
+		return nil, &Forbidden{ID: id.ID, Disabled: true}
+	}
+	return chain[len(chain)-1], nil
 }
 
 // create makes a new identity with the logins, or a guest without any.
@@ -122,7 +184,7 @@ func (s *Service) create(ctx context.Context, p *Pool, logins []verified) (*Iden
 	now := s.now()
 	id := &Identity{ID: newID, PoolID: p.ID, Created: now, Modified: now, Guest: len(logins) == 0, Version: 1}
 	for _, v := range logins {
-		id.Logins = append(id.Logins, Login{Provider: v.Provider, Subject: v.Subject, Linked: now})
+		id.Logins = append(id.Logins, s.newLogin(&v, now))
 	}
 	if err := s.Store.Apply(ctx, &Change{PoolID: p.ID, Create: id, At: now}); err != nil {
 		return nil, fmt.Errorf("create identity: %w", err)
@@ -132,9 +194,9 @@ func (s *Service) create(ctx context.Context, p *Pool, logins []verified) (*Iden
 
 // join makes target the owner of all logins of the owners and of the unknown
 // ones; the other owners are disabled. With nothing to change it writes nothing.
-func (s *Service) join(ctx context.Context, p *Pool, target *Identity, owners []*Identity, unknown []verified) (*Identity, error) {
+func (s *Service) join(ctx context.Context, p *Pool, target *Identity, owners []*Identity, unknown []verified, cause Cause) (*Identity, error) {
 	now := s.now()
-	c := &Change{PoolID: p.ID, Target: target.ID, TargetVersion: target.Version, At: now}
+	c := &Change{PoolID: p.ID, Target: target.ID, TargetVersion: target.Version, Cause: cause, At: now}
 	for _, o := range owners {
 		if o.ID == target.ID {
 			continue
@@ -145,7 +207,7 @@ func (s *Service) join(ctx context.Context, p *Pool, target *Identity, owners []
 		c.Disable = append(c.Disable, Merged{ID: o.ID, Version: o.Version})
 	}
 	for _, v := range unknown {
-		c.Link = append(c.Link, Login{Provider: v.Provider, Subject: v.Subject, Linked: now})
+		c.Link = append(c.Link, s.newLogin(&v, now))
 	}
 	if len(c.Link) == 0 && len(c.Disable) == 0 {
 		return target, nil
@@ -171,13 +233,14 @@ func (s *Service) join(ctx context.Context, p *Pool, target *Identity, owners []
 	if err := s.Store.Apply(ctx, c); err != nil {
 		return nil, fmt.Errorf("link logins: %w", err)
 	}
+	// As it will be read from now on: what depends on the order, such as the role,
+	// must not be another at the next sign-in.
+	slices.SortFunc(joined.Logins, Login.Compare)
 	joined.Guest = false
 	joined.Modified = now
 	joined.Version++
-	if len(c.Disable) > 0 {
-		for _, m := range c.Disable {
-			s.Log.Info("identities merged", "pool", p.ID, "parent", target.ID, "disabled", m.ID)
-		}
+	for _, m := range c.Disable {
+		s.Log.Info("identities merged", "pool", p.ID, "parent", target.ID, "disabled", m.ID, "cause", cause)
 	}
 	return &joined, nil
 }
@@ -194,19 +257,20 @@ func (s *Service) owners(ctx context.Context, p *Pool, logins []verified) (owner
 			unknown = append(unknown, v)
 			continue
 		}
-		if slices.ContainsFunc(owners, func(o *Identity) bool { return o.ID == owner }) {
+		if contains(owners, owner) {
 			continue
 		}
 		o, err := s.Store.Identity(ctx, owner)
-		var gone *NoIdentity
 		switch {
-		case errors.As(err, &gone):
+		case isGone(err):
 			return nil, nil, &Conflict{What: "the identity of a login"}
 		case err != nil:
 			return nil, nil, fmt.Errorf("load identity: %w", err)
 		case !o.owns(v.Provider, v.Subject) || o.Disabled:
 			// The login moved between the two reads.
 			return nil, nil, &Conflict{What: "the identity of a login"}
+		case o.Blocked:
+			return nil, nil, &Forbidden{ID: o.ID, Blocked: true}
 		}
 		owners = append(owners, o)
 	}
@@ -254,4 +318,10 @@ func (i *Identity) ownsAll(logins []verified) bool {
 		}
 	}
 	return true
+}
+
+// isGone reports an error about an identity that is not there.
+func isGone(err error) bool {
+	var gone *NoIdentity
+	return errors.As(err, &gone)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"log/slog"
 	"sync"
@@ -56,6 +57,8 @@ type Service struct {
 	Config
 	write sync.Mutex // serialises changes of the configuration
 	pools atomic.Pointer[map[string]*Pool]
+	turns [64]sync.Mutex // see turn
+	seed  maphash.Seed
 }
 
 // New loads the pools and returns the service.
@@ -72,7 +75,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{Config: c}
+	s := &Service{Config: c, seed: maphash.MakeSeed()}
 	list, err := c.Store.LoadPools(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load identity pools: %w", err)

@@ -11,6 +11,7 @@ import (
 type Store interface {
 	PoolStore
 	IdentityStore
+	DirectoryStore
 }
 
 // PoolStore keeps the configuration of pools.
@@ -22,11 +23,13 @@ type PoolStore interface {
 	// UpdatePool replaces the pool if its stored version is still was, and
 	// fails with *Conflict otherwise. p.Version is the new version.
 	UpdatePool(ctx context.Context, p *Pool, was int64) error
-	// DeletePool removes the pool, then its identities and logins in batches.
-	// Deleting an unknown pool succeeds. After a crash the next LoadPools
-	// does not show the pool; identities that were left are unreachable, and
-	// a further call with its id removes them.
+	// DeletePool removes the pool; no identity can be made in it from then on.
+	// Deleting an unknown pool succeeds. Its identities are left to SweepPools,
+	// which knows the pool until it is done, also after a crash.
 	DeletePool(ctx context.Context, id string) error
+	// SweepPools removes the identities of deleted pools with all that belongs to
+	// them, in batches. Several may run at once.
+	SweepPools(ctx context.Context) error
 }
 
 // IdentityStore keeps identities and their logins.
@@ -40,13 +43,63 @@ type IdentityStore interface {
 	// Apply makes all of the change or nothing of it, and fails with *Conflict
 	// when a version differs or a login to be linked has an owner.
 	Apply(ctx context.Context, c *Change) error
-	// DeleteIdentity removes the identity and its logins. Deleting an unknown
-	// one succeeds.
+	// DeleteIdentity removes the identity, its logins, and the records of merges
+	// that it was part of. Deleting an unknown one succeeds.
 	DeleteIdentity(ctx context.Context, id string) error
 	// ListIdentities returns up to limit identities with their logins, ordered
 	// by (Created, ID), starting after the given position ("" for the start).
 	ListIdentities(ctx context.Context, poolID string, after Position, limit int, hideDisabled bool) ([]*Identity, error)
 }
+
+// DirectoryStore answers who the identities are and what became of them.
+type DirectoryStore interface {
+	// Merges returns up to limit merges that the identity lost, newest first, and
+	// then up to limit that it won, newest first.
+	Merges(ctx context.Context, id string, limit int) ([]*Merge, error)
+	// Logins returns the logins of an identity in the order they were linked, each
+	// with its Person. An unknown identity has none.
+	Logins(ctx context.Context, id string) ([]Login, error)
+	// LoginsBySubject returns up to limit logins of the pool with this subject, at
+	// whatever provider.
+	LoginsBySubject(ctx context.Context, poolID, subject string, limit int) ([]OwnedLogin, error)
+	// LoginsByEmail returns up to limit logins of the pool whose address has this
+	// EmailKey, each with its Person.
+	LoginsByEmail(ctx context.Context, poolID, key string, limit int) ([]OwnedLogin, error)
+	// Remember keeps l.Person at l.Remembered if something older was kept of the
+	// login. A login that is gone is no error.
+	Remember(ctx context.Context, poolID string, l Login) error
+}
+
+// OwnedLogin is a login with the id of the identity that owns it.
+type OwnedLogin struct {
+	Identity string
+	Login    Login
+}
+
+// Merge records that the identity Child was merged into Parent.
+type Merge struct {
+	Child, Parent string
+	// ChildVersion is the version of the child that was merged; with Child it
+	// names the record.
+	ChildVersion int64
+	At           time.Time
+	Cause        Cause
+	Logins       []Login // that moved to the parent
+	Undone       time.Time
+}
+
+// Cause is why identities were merged.
+type Cause string
+
+// The causes of a merge.
+const (
+	// BySignIn: one request proved logins of both.
+	BySignIn Cause = "sign-in"
+	// ByDeveloper: the backend said so (MergeDeveloperIdentities).
+	ByDeveloper Cause = "developer"
+	// ByEmail: their providers vouch for one address (EmailMerge).
+	ByEmail Cause = "e-mail"
+)
 
 // Position is a place in the order of ListIdentities.
 type Position struct {
@@ -68,9 +121,23 @@ type Change struct {
 	Move          []LoginMove
 	// Unlink removes logins of Target, which must be there.
 	Unlink []Login
-	// Disable marks identities as merged into Target.
+	// Disable marks identities as merged into Target, and records each merge with
+	// the logins that Move takes from it.
 	Disable []Merged
-	At      time.Time
+	Cause   Cause
+	// Undo gives a disabled identity back what it lost to Target, which may be
+	// blocked and becomes one version higher.
+	Undo *Undo
+	// Block and Unblock change whether Target is blocked, and nothing else.
+	Block, Unblock bool
+	At             time.Time
+}
+
+// Undo is the reversal of a merge, which must stand, on the child as it was seen:
+// the logins of the merge must all be the target's.
+type Undo struct {
+	Merge *Merge
+	Child Merged
 }
 
 // LoginMove moves one login from another identity to the change's target.

@@ -86,7 +86,10 @@ type Identity struct {
 	// Disabled identities lost a merge; Parent is the identity that won it.
 	Disabled bool
 	Parent   string
-	Logins   []Login
+	// Blocked identities were disabled by an administrator: nobody gets
+	// credentials or tokens of one, and nothing is linked to it or taken off it.
+	Blocked bool
+	Logins  []Login
 	// Version increases with every change; a Change names the version it saw.
 	Version int64
 }
@@ -96,6 +99,23 @@ type Login struct {
 	Provider string // the Logins key
 	Subject  string
 	Linked   time.Time
+	// Remembered is when Person was last kept; zero for never.
+	Remembered time.Time
+	// Person is what is remembered of whom the login belongs to; nil for nothing.
+	// It is read for the directory only: Store.Identity leaves it out.
+	Person *Person
+}
+
+// Person is what a provider said of somebody when they last signed in, kept so that
+// an identity has a face. It decides nothing but what EmailMerge permits.
+type Person struct {
+	Email             string `json:"email,omitempty"`
+	EmailVerified     bool   `json:"email_verified,omitempty"`
+	Name              string `json:"name,omitempty"`
+	PreferredUsername string `json:"preferred_username,omitempty"`
+	// Vouched is true when the provider has verified the address and is the one
+	// that can: see vouched.
+	Vouched bool `json:"vouched,omitempty"`
 }
 
 // Providers returns the provider names of the linked logins, each once, in the

@@ -2,7 +2,6 @@ package pool
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -23,8 +22,8 @@ func (s *Service) Unlink(ctx context.Context, identityID string, logins map[stri
 }
 
 func (s *Service) unlinkProven(ctx context.Context, p *Pool, named *Identity, logins map[string]string, remove []string) error {
-	if len(logins) == 0 {
-		return &Forbidden{ID: named.ID, Disabled: named.Disabled}
+	if len(logins) == 0 || named.Blocked {
+		return &Forbidden{ID: named.ID, Disabled: named.Disabled, Blocked: named.Blocked}
 	}
 	if err := s.throttle("UnlinkIdentity", p); err != nil {
 		return err
@@ -38,8 +37,8 @@ func (s *Service) unlinkProven(ctx context.Context, p *Pool, named *Identity, lo
 		return &NotPublicProvider{Provider: p.DeveloperProviderName}
 	}
 	return s.unlink(ctx, p, named.ID, func(id *Identity) ([]Login, error) {
-		if id.Disabled {
-			return nil, &Forbidden{ID: id.ID, Disabled: true}
+		if id.Disabled || id.Blocked {
+			return nil, &Forbidden{ID: id.ID, Disabled: id.Disabled, Blocked: id.Blocked}
 		}
 		// One login of the identity proves it; nothing is linked here.
 		if !slices.ContainsFunc(proven, func(v verified) bool { return id.owns(v.Provider, v.Subject) }) {
@@ -58,7 +57,7 @@ func (s *Service) unlinkProven(ctx context.Context, p *Pool, named *Identity, lo
 // unlink takes the logins that choose names off an identity, and starts again when
 // that loses a race.
 func (s *Service) unlink(ctx context.Context, p *Pool, identityID string, choose func(*Identity) ([]Login, error)) error {
-	for range maxRaces {
+	return s.race(p, identityID, func(bool) error {
 		id, err := s.load(ctx, p, identityID)
 		if err != nil {
 			return err
@@ -67,16 +66,11 @@ func (s *Service) unlink(ctx context.Context, p *Pool, identityID string, choose
 		if err != nil || len(off) == 0 {
 			return err
 		}
-		err = s.Store.Apply(ctx, &Change{PoolID: p.ID, Target: id.ID, TargetVersion: id.Version, Unlink: off, At: s.now()})
-		var lost *Conflict
-		if !errors.As(err, &lost) {
-			if err != nil {
-				return fmt.Errorf("unlink logins: %w", err)
-			}
-			return nil
+		if err := s.Store.Apply(ctx, &Change{PoolID: p.ID, Target: id.ID, TargetVersion: id.Version, Unlink: off, At: s.now()}); err != nil {
+			return fmt.Errorf("unlink logins: %w", err)
 		}
-	}
-	return &Conflict{What: "the identity"}
+		return nil
+	})
 }
 
 // DeleteIdentity removes an identity with its logins. Deleting an unknown one

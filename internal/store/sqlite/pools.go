@@ -139,7 +139,7 @@ func (s *Pools) sweepPool(ctx context.Context, id string) error {
 				return err
 			}
 			for _, i := range ids {
-				if err := remove(ctx, q, i); err != nil {
+				if err := removeIdentity(ctx, q, i); err != nil {
 					return err
 				}
 			}
@@ -155,8 +155,8 @@ func (s *Pools) sweepPool(ctx context.Context, id string) error {
 	return nil
 }
 
-// remove deletes an identity with all that belongs to it.
-func remove(ctx context.Context, q *poolsql.Queries, id []byte) error {
+// removeIdentity deletes an identity with all that belongs to it.
+func removeIdentity(ctx context.Context, q *poolsql.Queries, id []byte) error {
 	return errors.Join(
 		q.DeleteLoginsOfIdentity(ctx, id), q.DeleteMergesOfChild(ctx, id), q.DeleteMergesIntoParent(ctx, id), q.DeleteIdentity(ctx, id),
 	)
@@ -320,7 +320,7 @@ func (s *Pools) DeleteIdentity(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.db.Group(ctx, func(tx *sql.Tx) error { return remove(ctx, s.write.WithTx(tx), key) })
+	return s.db.Group(ctx, func(tx *sql.Tx) error { return removeIdentity(ctx, s.write.WithTx(tx), key) })
 }
 
 func create(ctx context.Context, q *poolsql.Queries, poolKey []byte, i *pool.Identity) error {

@@ -32,6 +32,13 @@ func Pools(t *testing.T, open func(t *testing.T) (s pool.Store, reopen func() po
 		{"merge of a changed loser", "a merge is refused when the loser changed meanwhile", staleMerge},
 		{"unlinking", "logins are taken off their identity, all or none, and may then be anybody's", unlinking},
 		{"deleted identity", "deleting an identity removes its logins too, and nobody else's", deletedIdentity},
+		{"blocking", "an identity is blocked and unblocked as it was seen; nothing is linked to a blocked one, and it is not merged", blocking},
+		{"record of a merge", "a merge is recorded with the logins that moved, for both sides, until one of them is deleted", mergeRecord},
+		{"undoing a merge", "the loser gets its logins and its state back, and the record says so", undoMerge},
+		{"undoing a merge that has changed", "an undo is refused whole when either side or a login is not as it was seen", staleUndo},
+		{"people", "what is remembered of a login moves and goes with it, and is replaced only by what is newer", people},
+		{"search by address", "logins are found by the key of their address, in their pool only", byEmail},
+		{"search by subject", "logins are found by subject alone, at every provider of the pool", bySubject},
 		{"listing", "identities are listed in creation order, page by page, without gaps or repeats", listing},
 		{"hidden disabled", "disabled identities are left out when asked", hideDisabled},
 		{"racing first sign-ins", "of concurrent creations with one login exactly one succeeds", racingCreations},
@@ -146,7 +153,12 @@ func deletedPool(t *testing.T, s pool.Store, reopen func() pool.Store) {
 	if err := s.DeletePool(t.Context(), poolA); err != nil {
 		t.Errorf("deleting again: %v", err)
 	}
-	s = reopen()
+	s = reopen() // what was left is still known
+	for range 2 {
+		if err := s.SweepPools(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for n := range 3 {
 		var gone *pool.NoIdentity
 		if _, err := s.Identity(t.Context(), identityID(n)); !errors.As(err, &gone) {

@@ -27,17 +27,35 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.adoptLoginsStmt, err = db.PrepareContext(ctx, adoptLogins); err != nil {
 		return nil, fmt.Errorf("error preparing query AdoptLogins: %w", err)
 	}
+	if q.blockIdentityStmt, err = db.PrepareContext(ctx, blockIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query BlockIdentity: %w", err)
+	}
 	if q.deleteIdentityStmt, err = db.PrepareContext(ctx, deleteIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteIdentity: %w", err)
 	}
 	if q.deleteLoginsOfIdentityStmt, err = db.PrepareContext(ctx, deleteLoginsOfIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteLoginsOfIdentity: %w", err)
 	}
+	if q.deleteMergesIntoParentStmt, err = db.PrepareContext(ctx, deleteMergesIntoParent); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMergesIntoParent: %w", err)
+	}
+	if q.deleteMergesOfChildStmt, err = db.PrepareContext(ctx, deleteMergesOfChild); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMergesOfChild: %w", err)
+	}
 	if q.deletePoolStmt, err = db.PrepareContext(ctx, deletePool); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePool: %w", err)
 	}
+	if q.deletedPoolsStmt, err = db.PrepareContext(ctx, deletedPools); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletedPools: %w", err)
+	}
 	if q.disableIdentityStmt, err = db.PrepareContext(ctx, disableIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query DisableIdentity: %w", err)
+	}
+	if q.forgetDeletedPoolStmt, err = db.PrepareContext(ctx, forgetDeletedPool); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetDeletedPool: %w", err)
+	}
+	if q.giveBackLoginsStmt, err = db.PrepareContext(ctx, giveBackLogins); err != nil {
+		return nil, fmt.Errorf("error preparing query GiveBackLogins: %w", err)
 	}
 	if q.identityWithLoginsStmt, err = db.PrepareContext(ctx, identityWithLogins); err != nil {
 		return nil, fmt.Errorf("error preparing query IdentityWithLogins: %w", err)
@@ -47,6 +65,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertLoginStmt, err = db.PrepareContext(ctx, insertLogin); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertLogin: %w", err)
+	}
+	if q.insertMergeStmt, err = db.PrepareContext(ctx, insertMerge); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertMerge: %w", err)
 	}
 	if q.insertPoolStmt, err = db.PrepareContext(ctx, insertPool); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPool: %w", err)
@@ -63,17 +84,44 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.loginOwnerStmt, err = db.PrepareContext(ctx, loginOwner); err != nil {
 		return nil, fmt.Errorf("error preparing query LoginOwner: %w", err)
 	}
+	if q.loginsByEmailStmt, err = db.PrepareContext(ctx, loginsByEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query LoginsByEmail: %w", err)
+	}
 	if q.loginsOfIdentityStmt, err = db.PrepareContext(ctx, loginsOfIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query LoginsOfIdentity: %w", err)
+	}
+	if q.markPoolDeletedStmt, err = db.PrepareContext(ctx, markPoolDeleted); err != nil {
+		return nil, fmt.Errorf("error preparing query MarkPoolDeleted: %w", err)
+	}
+	if q.mergesIntoParentStmt, err = db.PrepareContext(ctx, mergesIntoParent); err != nil {
+		return nil, fmt.Errorf("error preparing query MergesIntoParent: %w", err)
+	}
+	if q.mergesOfChildStmt, err = db.PrepareContext(ctx, mergesOfChild); err != nil {
+		return nil, fmt.Errorf("error preparing query MergesOfChild: %w", err)
 	}
 	if q.moveLoginStmt, err = db.PrepareContext(ctx, moveLogin); err != nil {
 		return nil, fmt.Errorf("error preparing query MoveLogin: %w", err)
 	}
+	if q.nextProviderStmt, err = db.PrepareContext(ctx, nextProvider); err != nil {
+		return nil, fmt.Errorf("error preparing query NextProvider: %w", err)
+	}
 	if q.poolExistsStmt, err = db.PrepareContext(ctx, poolExists); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolExists: %w", err)
 	}
+	if q.rememberPersonStmt, err = db.PrepareContext(ctx, rememberPerson); err != nil {
+		return nil, fmt.Errorf("error preparing query RememberPerson: %w", err)
+	}
+	if q.restoreIdentityStmt, err = db.PrepareContext(ctx, restoreIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query RestoreIdentity: %w", err)
+	}
 	if q.someIdentitiesStmt, err = db.PrepareContext(ctx, someIdentities); err != nil {
 		return nil, fmt.Errorf("error preparing query SomeIdentities: %w", err)
+	}
+	if q.unblockIdentityStmt, err = db.PrepareContext(ctx, unblockIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query UnblockIdentity: %w", err)
+	}
+	if q.undoMergeStmt, err = db.PrepareContext(ctx, undoMerge); err != nil {
+		return nil, fmt.Errorf("error preparing query UndoMerge: %w", err)
 	}
 	if q.unlinkLoginStmt, err = db.PrepareContext(ctx, unlinkLogin); err != nil {
 		return nil, fmt.Errorf("error preparing query UnlinkLogin: %w", err)
@@ -91,6 +139,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing adoptLoginsStmt: %w", cerr)
 		}
 	}
+	if q.blockIdentityStmt != nil {
+		if cerr := q.blockIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing blockIdentityStmt: %w", cerr)
+		}
+	}
 	if q.deleteIdentityStmt != nil {
 		if cerr := q.deleteIdentityStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteIdentityStmt: %w", cerr)
@@ -101,14 +154,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteLoginsOfIdentityStmt: %w", cerr)
 		}
 	}
+	if q.deleteMergesIntoParentStmt != nil {
+		if cerr := q.deleteMergesIntoParentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMergesIntoParentStmt: %w", cerr)
+		}
+	}
+	if q.deleteMergesOfChildStmt != nil {
+		if cerr := q.deleteMergesOfChildStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMergesOfChildStmt: %w", cerr)
+		}
+	}
 	if q.deletePoolStmt != nil {
 		if cerr := q.deletePoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePoolStmt: %w", cerr)
 		}
 	}
+	if q.deletedPoolsStmt != nil {
+		if cerr := q.deletedPoolsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletedPoolsStmt: %w", cerr)
+		}
+	}
 	if q.disableIdentityStmt != nil {
 		if cerr := q.disableIdentityStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing disableIdentityStmt: %w", cerr)
+		}
+	}
+	if q.forgetDeletedPoolStmt != nil {
+		if cerr := q.forgetDeletedPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetDeletedPoolStmt: %w", cerr)
+		}
+	}
+	if q.giveBackLoginsStmt != nil {
+		if cerr := q.giveBackLoginsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing giveBackLoginsStmt: %w", cerr)
 		}
 	}
 	if q.identityWithLoginsStmt != nil {
@@ -124,6 +202,11 @@ func (q *Queries) Close() error {
 	if q.insertLoginStmt != nil {
 		if cerr := q.insertLoginStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertLoginStmt: %w", cerr)
+		}
+	}
+	if q.insertMergeStmt != nil {
+		if cerr := q.insertMergeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertMergeStmt: %w", cerr)
 		}
 	}
 	if q.insertPoolStmt != nil {
@@ -151,9 +234,29 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing loginOwnerStmt: %w", cerr)
 		}
 	}
+	if q.loginsByEmailStmt != nil {
+		if cerr := q.loginsByEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing loginsByEmailStmt: %w", cerr)
+		}
+	}
 	if q.loginsOfIdentityStmt != nil {
 		if cerr := q.loginsOfIdentityStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing loginsOfIdentityStmt: %w", cerr)
+		}
+	}
+	if q.markPoolDeletedStmt != nil {
+		if cerr := q.markPoolDeletedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing markPoolDeletedStmt: %w", cerr)
+		}
+	}
+	if q.mergesIntoParentStmt != nil {
+		if cerr := q.mergesIntoParentStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing mergesIntoParentStmt: %w", cerr)
+		}
+	}
+	if q.mergesOfChildStmt != nil {
+		if cerr := q.mergesOfChildStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing mergesOfChildStmt: %w", cerr)
 		}
 	}
 	if q.moveLoginStmt != nil {
@@ -161,14 +264,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing moveLoginStmt: %w", cerr)
 		}
 	}
+	if q.nextProviderStmt != nil {
+		if cerr := q.nextProviderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing nextProviderStmt: %w", cerr)
+		}
+	}
 	if q.poolExistsStmt != nil {
 		if cerr := q.poolExistsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolExistsStmt: %w", cerr)
 		}
 	}
+	if q.rememberPersonStmt != nil {
+		if cerr := q.rememberPersonStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing rememberPersonStmt: %w", cerr)
+		}
+	}
+	if q.restoreIdentityStmt != nil {
+		if cerr := q.restoreIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing restoreIdentityStmt: %w", cerr)
+		}
+	}
 	if q.someIdentitiesStmt != nil {
 		if cerr := q.someIdentitiesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing someIdentitiesStmt: %w", cerr)
+		}
+	}
+	if q.unblockIdentityStmt != nil {
+		if cerr := q.unblockIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing unblockIdentityStmt: %w", cerr)
+		}
+	}
+	if q.undoMergeStmt != nil {
+		if cerr := q.undoMergeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing undoMergeStmt: %w", cerr)
 		}
 	}
 	if q.unlinkLoginStmt != nil {
@@ -221,22 +349,38 @@ type Queries struct {
 	db                         DBTX
 	tx                         *sql.Tx
 	adoptLoginsStmt            *sql.Stmt
+	blockIdentityStmt          *sql.Stmt
 	deleteIdentityStmt         *sql.Stmt
 	deleteLoginsOfIdentityStmt *sql.Stmt
+	deleteMergesIntoParentStmt *sql.Stmt
+	deleteMergesOfChildStmt    *sql.Stmt
 	deletePoolStmt             *sql.Stmt
+	deletedPoolsStmt           *sql.Stmt
 	disableIdentityStmt        *sql.Stmt
+	forgetDeletedPoolStmt      *sql.Stmt
+	giveBackLoginsStmt         *sql.Stmt
 	identityWithLoginsStmt     *sql.Stmt
 	insertIdentityStmt         *sql.Stmt
 	insertLoginStmt            *sql.Stmt
+	insertMergeStmt            *sql.Stmt
 	insertPoolStmt             *sql.Stmt
 	listEnabledIdentitiesStmt  *sql.Stmt
 	listIdentitiesStmt         *sql.Stmt
 	loadPoolsStmt              *sql.Stmt
 	loginOwnerStmt             *sql.Stmt
+	loginsByEmailStmt          *sql.Stmt
 	loginsOfIdentityStmt       *sql.Stmt
+	markPoolDeletedStmt        *sql.Stmt
+	mergesIntoParentStmt       *sql.Stmt
+	mergesOfChildStmt          *sql.Stmt
 	moveLoginStmt              *sql.Stmt
+	nextProviderStmt           *sql.Stmt
 	poolExistsStmt             *sql.Stmt
+	rememberPersonStmt         *sql.Stmt
+	restoreIdentityStmt        *sql.Stmt
 	someIdentitiesStmt         *sql.Stmt
+	unblockIdentityStmt        *sql.Stmt
+	undoMergeStmt              *sql.Stmt
 	unlinkLoginStmt            *sql.Stmt
 	updatePoolStmt             *sql.Stmt
 }
@@ -246,22 +390,38 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		db:                         tx,
 		tx:                         tx,
 		adoptLoginsStmt:            q.adoptLoginsStmt,
+		blockIdentityStmt:          q.blockIdentityStmt,
 		deleteIdentityStmt:         q.deleteIdentityStmt,
 		deleteLoginsOfIdentityStmt: q.deleteLoginsOfIdentityStmt,
+		deleteMergesIntoParentStmt: q.deleteMergesIntoParentStmt,
+		deleteMergesOfChildStmt:    q.deleteMergesOfChildStmt,
 		deletePoolStmt:             q.deletePoolStmt,
+		deletedPoolsStmt:           q.deletedPoolsStmt,
 		disableIdentityStmt:        q.disableIdentityStmt,
+		forgetDeletedPoolStmt:      q.forgetDeletedPoolStmt,
+		giveBackLoginsStmt:         q.giveBackLoginsStmt,
 		identityWithLoginsStmt:     q.identityWithLoginsStmt,
 		insertIdentityStmt:         q.insertIdentityStmt,
 		insertLoginStmt:            q.insertLoginStmt,
+		insertMergeStmt:            q.insertMergeStmt,
 		insertPoolStmt:             q.insertPoolStmt,
 		listEnabledIdentitiesStmt:  q.listEnabledIdentitiesStmt,
 		listIdentitiesStmt:         q.listIdentitiesStmt,
 		loadPoolsStmt:              q.loadPoolsStmt,
 		loginOwnerStmt:             q.loginOwnerStmt,
+		loginsByEmailStmt:          q.loginsByEmailStmt,
 		loginsOfIdentityStmt:       q.loginsOfIdentityStmt,
+		markPoolDeletedStmt:        q.markPoolDeletedStmt,
+		mergesIntoParentStmt:       q.mergesIntoParentStmt,
+		mergesOfChildStmt:          q.mergesOfChildStmt,
 		moveLoginStmt:              q.moveLoginStmt,
+		nextProviderStmt:           q.nextProviderStmt,
 		poolExistsStmt:             q.poolExistsStmt,
+		rememberPersonStmt:         q.rememberPersonStmt,
+		restoreIdentityStmt:        q.restoreIdentityStmt,
 		someIdentitiesStmt:         q.someIdentitiesStmt,
+		unblockIdentityStmt:        q.unblockIdentityStmt,
+		undoMergeStmt:              q.undoMergeStmt,
 		unlinkLoginStmt:            q.unlinkLoginStmt,
 		updatePoolStmt:             q.updatePoolStmt,
 	}

@@ -15,15 +15,32 @@ type Identity struct {
 }
 
 type IdentityLogin struct {
-	Pool     []byte
-	Provider string
-	Subject  string
-	Identity []byte
-	Linked   int64
+	Pool       []byte
+	Provider   string
+	Subject    string
+	Identity   []byte
+	Linked     int64
+	Remembered int64
+	Email      string
+	Person     string
+}
+
+type IdentityMerge struct {
+	Child        []byte
+	ChildVersion int64
+	Parent       []byte
+	Merged       int64
+	Undone       int64
+	Cause        string
+	Logins       string
 }
 
 type IdentityPool struct {
 	ID       string
 	Version  int64
 	Document string
+}
+
+type IdentityPoolDeleted struct {
+	ID string
 }

@@ -29,6 +29,25 @@ func (q *Queries) AdoptLogins(ctx context.Context, arg AdoptLoginsParams) (int64
 	return result.RowsAffected()
 }
 
+const blockIdentity = `-- name: BlockIdentity :execrows
+UPDATE identity SET modified = $1, state = state + 4, version = version + 1
+WHERE id = $2 AND version = $3 AND state < 4
+`
+
+type BlockIdentityParams struct {
+	Modified int64
+	ID       []byte
+	Was      int64
+}
+
+func (q *Queries) BlockIdentity(ctx context.Context, arg BlockIdentityParams) (int64, error) {
+	result, err := q.exec(ctx, q.blockIdentityStmt, blockIdentity, arg.Modified, arg.ID, arg.Was)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteIdentity = `-- name: DeleteIdentity :exec
 DELETE FROM identity WHERE id = $1
 `
@@ -47,6 +66,24 @@ func (q *Queries) DeleteLoginsOfIdentity(ctx context.Context, identity []byte) e
 	return err
 }
 
+const deleteMergesIntoParent = `-- name: DeleteMergesIntoParent :exec
+DELETE FROM identity_merge WHERE parent = $1
+`
+
+func (q *Queries) DeleteMergesIntoParent(ctx context.Context, parent []byte) error {
+	_, err := q.exec(ctx, q.deleteMergesIntoParentStmt, deleteMergesIntoParent, parent)
+	return err
+}
+
+const deleteMergesOfChild = `-- name: DeleteMergesOfChild :exec
+DELETE FROM identity_merge WHERE child = $1
+`
+
+func (q *Queries) DeleteMergesOfChild(ctx context.Context, child []byte) error {
+	_, err := q.exec(ctx, q.deleteMergesOfChildStmt, deleteMergesOfChild, child)
+	return err
+}
+
 const deletePool = `-- name: DeletePool :exec
 DELETE FROM identity_pool WHERE id = $1
 `
@@ -54,6 +91,33 @@ DELETE FROM identity_pool WHERE id = $1
 func (q *Queries) DeletePool(ctx context.Context, id string) error {
 	_, err := q.exec(ctx, q.deletePoolStmt, deletePool, id)
 	return err
+}
+
+const deletedPools = `-- name: DeletedPools :many
+SELECT id FROM identity_pool_deleted ORDER BY id LIMIT 100
+`
+
+func (q *Queries) DeletedPools(ctx context.Context) ([]string, error) {
+	rows, err := q.query(ctx, q.deletedPoolsStmt, deletedPools)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const disableIdentity = `-- name: DisableIdentity :execrows
@@ -81,22 +145,51 @@ func (q *Queries) DisableIdentity(ctx context.Context, arg DisableIdentityParams
 	return result.RowsAffected()
 }
 
+const forgetDeletedPool = `-- name: ForgetDeletedPool :exec
+DELETE FROM identity_pool_deleted WHERE id = $1
+`
+
+func (q *Queries) ForgetDeletedPool(ctx context.Context, id string) error {
+	_, err := q.exec(ctx, q.forgetDeletedPoolStmt, forgetDeletedPool, id)
+	return err
+}
+
+const giveBackLogins = `-- name: GiveBackLogins :execrows
+UPDATE identity SET modified = $1, version = version + 1
+WHERE id = $2 AND version = $3 AND (state & 2) = 0
+`
+
+type GiveBackLoginsParams struct {
+	Modified int64
+	ID       []byte
+	Was      int64
+}
+
+func (q *Queries) GiveBackLogins(ctx context.Context, arg GiveBackLoginsParams) (int64, error) {
+	result, err := q.exec(ctx, q.giveBackLoginsStmt, giveBackLogins, arg.Modified, arg.ID, arg.Was)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const identityWithLogins = `-- name: IdentityWithLogins :many
-SELECT i.pool, i.created, i.modified, i.state, i.parent, i.version, l.provider, l.subject, l.linked
+SELECT i.pool, i.created, i.modified, i.state, i.parent, i.version, l.provider, l.subject, l.linked, l.remembered
 FROM identity i LEFT JOIN identity_login l ON l.identity = i.id
 WHERE i.id = $1
 `
 
 type IdentityWithLoginsRow struct {
-	Pool     []byte
-	Created  int64
-	Modified int64
-	State    int64
-	Parent   []byte
-	Version  int64
-	Provider sql.NullString
-	Subject  sql.NullString
-	Linked   sql.NullInt64
+	Pool       []byte
+	Created    int64
+	Modified   int64
+	State      int64
+	Parent     []byte
+	Version    int64
+	Provider   sql.NullString
+	Subject    sql.NullString
+	Linked     sql.NullInt64
+	Remembered sql.NullInt64
 }
 
 // Not ordered: sorting a handful of logins here is dearer than in the caller.
@@ -119,6 +212,7 @@ func (q *Queries) IdentityWithLogins(ctx context.Context, id []byte) ([]Identity
 			&i.Provider,
 			&i.Subject,
 			&i.Linked,
+			&i.Remembered,
 		); err != nil {
 			return nil, err
 		}
@@ -159,15 +253,18 @@ func (q *Queries) InsertIdentity(ctx context.Context, arg InsertIdentityParams) 
 }
 
 const insertLogin = `-- name: InsertLogin :exec
-INSERT INTO identity_login (pool, provider, subject, identity, linked) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO identity_login (pool, provider, subject, identity, linked, remembered, email, person) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type InsertLoginParams struct {
-	Pool     []byte
-	Provider string
-	Subject  string
-	Identity []byte
-	Linked   int64
+	Pool       []byte
+	Provider   string
+	Subject    string
+	Identity   []byte
+	Linked     int64
+	Remembered int64
+	Email      string
+	Person     string
 }
 
 func (q *Queries) InsertLogin(ctx context.Context, arg InsertLoginParams) error {
@@ -177,6 +274,34 @@ func (q *Queries) InsertLogin(ctx context.Context, arg InsertLoginParams) error 
 		arg.Subject,
 		arg.Identity,
 		arg.Linked,
+		arg.Remembered,
+		arg.Email,
+		arg.Person,
+	)
+	return err
+}
+
+const insertMerge = `-- name: InsertMerge :exec
+INSERT INTO identity_merge (child, child_version, parent, merged, undone, cause, logins) VALUES ($1, $2, $3, $4, 0, $5, $6)
+`
+
+type InsertMergeParams struct {
+	Child        []byte
+	ChildVersion int64
+	Parent       []byte
+	Merged       int64
+	Cause        string
+	Logins       string
+}
+
+func (q *Queries) InsertMerge(ctx context.Context, arg InsertMergeParams) error {
+	_, err := q.exec(ctx, q.insertMergeStmt, insertMerge,
+		arg.Child,
+		arg.ChildVersion,
+		arg.Parent,
+		arg.Merged,
+		arg.Cause,
+		arg.Logins,
 	)
 	return err
 }
@@ -338,14 +463,67 @@ func (q *Queries) LoginOwner(ctx context.Context, arg LoginOwnerParams) ([]byte,
 	return identity, err
 }
 
+const loginsByEmail = `-- name: LoginsByEmail :many
+SELECT identity, provider, subject, linked, remembered, person FROM identity_login
+WHERE pool = $1 AND email = $2 AND email <> ''
+ORDER BY provider, subject LIMIT $3
+`
+
+type LoginsByEmailParams struct {
+	Pool  []byte
+	Email string
+	Page  int32
+}
+
+type LoginsByEmailRow struct {
+	Identity   []byte
+	Provider   string
+	Subject    string
+	Linked     int64
+	Remembered int64
+	Person     string
+}
+
+func (q *Queries) LoginsByEmail(ctx context.Context, arg LoginsByEmailParams) ([]LoginsByEmailRow, error) {
+	rows, err := q.query(ctx, q.loginsByEmailStmt, loginsByEmail, arg.Pool, arg.Email, arg.Page)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LoginsByEmailRow
+	for rows.Next() {
+		var i LoginsByEmailRow
+		if err := rows.Scan(
+			&i.Identity,
+			&i.Provider,
+			&i.Subject,
+			&i.Linked,
+			&i.Remembered,
+			&i.Person,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const loginsOfIdentity = `-- name: LoginsOfIdentity :many
-SELECT provider, subject, linked FROM identity_login WHERE identity = $1 ORDER BY linked, provider, subject
+SELECT provider, subject, linked, remembered, person FROM identity_login WHERE identity = $1 ORDER BY linked, provider, subject
 `
 
 type LoginsOfIdentityRow struct {
-	Provider string
-	Subject  string
-	Linked   int64
+	Provider   string
+	Subject    string
+	Linked     int64
+	Remembered int64
+	Person     string
 }
 
 func (q *Queries) LoginsOfIdentity(ctx context.Context, identity []byte) ([]LoginsOfIdentityRow, error) {
@@ -357,7 +535,104 @@ func (q *Queries) LoginsOfIdentity(ctx context.Context, identity []byte) ([]Logi
 	var items []LoginsOfIdentityRow
 	for rows.Next() {
 		var i LoginsOfIdentityRow
-		if err := rows.Scan(&i.Provider, &i.Subject, &i.Linked); err != nil {
+		if err := rows.Scan(
+			&i.Provider,
+			&i.Subject,
+			&i.Linked,
+			&i.Remembered,
+			&i.Person,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const markPoolDeleted = `-- name: MarkPoolDeleted :exec
+INSERT INTO identity_pool_deleted (id) VALUES ($1) ON CONFLICT DO NOTHING
+`
+
+func (q *Queries) MarkPoolDeleted(ctx context.Context, id string) error {
+	_, err := q.exec(ctx, q.markPoolDeletedStmt, markPoolDeleted, id)
+	return err
+}
+
+const mergesIntoParent = `-- name: MergesIntoParent :many
+SELECT child, child_version, parent, merged, undone, cause, logins FROM identity_merge
+WHERE parent = $1 ORDER BY merged DESC, child LIMIT $2
+`
+
+type MergesIntoParentParams struct {
+	Parent []byte
+	Limit  int32
+}
+
+func (q *Queries) MergesIntoParent(ctx context.Context, arg MergesIntoParentParams) ([]IdentityMerge, error) {
+	rows, err := q.query(ctx, q.mergesIntoParentStmt, mergesIntoParent, arg.Parent, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IdentityMerge
+	for rows.Next() {
+		var i IdentityMerge
+		if err := rows.Scan(
+			&i.Child,
+			&i.ChildVersion,
+			&i.Parent,
+			&i.Merged,
+			&i.Undone,
+			&i.Cause,
+			&i.Logins,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const mergesOfChild = `-- name: MergesOfChild :many
+SELECT child, child_version, parent, merged, undone, cause, logins FROM identity_merge
+WHERE child = $1 ORDER BY child_version DESC LIMIT $2
+`
+
+type MergesOfChildParams struct {
+	Child []byte
+	Limit int32
+}
+
+func (q *Queries) MergesOfChild(ctx context.Context, arg MergesOfChildParams) ([]IdentityMerge, error) {
+	rows, err := q.query(ctx, q.mergesOfChildStmt, mergesOfChild, arg.Child, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IdentityMerge
+	for rows.Next() {
+		var i IdentityMerge
+		if err := rows.Scan(
+			&i.Child,
+			&i.ChildVersion,
+			&i.Parent,
+			&i.Merged,
+			&i.Undone,
+			&i.Cause,
+			&i.Logins,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -398,6 +673,23 @@ func (q *Queries) MoveLogin(ctx context.Context, arg MoveLoginParams) (int64, er
 	return result.RowsAffected()
 }
 
+const nextProvider = `-- name: NextProvider :one
+SELECT provider FROM identity_login WHERE pool = $1 AND provider > $2 ORDER BY provider LIMIT 1
+`
+
+type NextProviderParams struct {
+	Pool     []byte
+	Provider string
+}
+
+// The provider after the given one: each is one seek, however many logins it has.
+func (q *Queries) NextProvider(ctx context.Context, arg NextProviderParams) (string, error) {
+	row := q.queryRow(ctx, q.nextProviderStmt, nextProvider, arg.Pool, arg.Provider)
+	var provider string
+	err := row.Scan(&provider)
+	return provider, err
+}
+
 const poolExists = `-- name: PoolExists :one
 SELECT count(*) FROM identity_pool WHERE id = $1
 `
@@ -407,6 +699,57 @@ func (q *Queries) PoolExists(ctx context.Context, id string) (int64, error) {
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const rememberPerson = `-- name: RememberPerson :exec
+UPDATE identity_login SET remembered = $1, email = $2, person = $3
+WHERE pool = $4 AND provider = $5 AND subject = $6 AND remembered < $1
+`
+
+type RememberPersonParams struct {
+	Remembered int64
+	Email      string
+	Person     string
+	Pool       []byte
+	Provider   string
+	Subject    string
+}
+
+func (q *Queries) RememberPerson(ctx context.Context, arg RememberPersonParams) error {
+	_, err := q.exec(ctx, q.rememberPersonStmt, rememberPerson,
+		arg.Remembered,
+		arg.Email,
+		arg.Person,
+		arg.Pool,
+		arg.Provider,
+		arg.Subject,
+	)
+	return err
+}
+
+const restoreIdentity = `-- name: RestoreIdentity :execrows
+UPDATE identity SET modified = $1, state = state - 2, parent = NULL, version = version + 1
+WHERE id = $2 AND version = $3 AND parent = $4 AND (state & 2) = 2
+`
+
+type RestoreIdentityParams struct {
+	Modified int64
+	ID       []byte
+	Was      int64
+	Parent   []byte
+}
+
+func (q *Queries) RestoreIdentity(ctx context.Context, arg RestoreIdentityParams) (int64, error) {
+	result, err := q.exec(ctx, q.restoreIdentityStmt, restoreIdentity,
+		arg.Modified,
+		arg.ID,
+		arg.Was,
+		arg.Parent,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const someIdentities = `-- name: SomeIdentities :many
@@ -439,6 +782,50 @@ func (q *Queries) SomeIdentities(ctx context.Context, arg SomeIdentitiesParams) 
 		return nil, err
 	}
 	return items, nil
+}
+
+const unblockIdentity = `-- name: UnblockIdentity :execrows
+UPDATE identity SET modified = $1, state = state - 4, version = version + 1
+WHERE id = $2 AND version = $3 AND state >= 4
+`
+
+type UnblockIdentityParams struct {
+	Modified int64
+	ID       []byte
+	Was      int64
+}
+
+func (q *Queries) UnblockIdentity(ctx context.Context, arg UnblockIdentityParams) (int64, error) {
+	result, err := q.exec(ctx, q.unblockIdentityStmt, unblockIdentity, arg.Modified, arg.ID, arg.Was)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const undoMerge = `-- name: UndoMerge :execrows
+UPDATE identity_merge SET undone = $1
+WHERE child = $2 AND child_version = $3 AND parent = $4 AND undone = 0
+`
+
+type UndoMergeParams struct {
+	Undone       int64
+	Child        []byte
+	ChildVersion int64
+	Parent       []byte
+}
+
+func (q *Queries) UndoMerge(ctx context.Context, arg UndoMergeParams) (int64, error) {
+	result, err := q.exec(ctx, q.undoMergeStmt, undoMerge,
+		arg.Undone,
+		arg.Child,
+		arg.ChildVersion,
+		arg.Parent,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const unlinkLogin = `-- name: UnlinkLogin :execrows

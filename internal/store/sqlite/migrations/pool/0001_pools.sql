@@ -13,7 +13,7 @@ CREATE TABLE identity (
     pool     BYTEA  NOT NULL,
     created  BIGINT NOT NULL,
     modified BIGINT NOT NULL,
-    state    BIGINT NOT NULL, -- bit 0: guest, bit 1: disabled
+    state    BIGINT NOT NULL, -- bit 0: guest, bit 1: merged, bit 2: blocked
     parent   BYTEA,
     version  BIGINT NOT NULL
 );
