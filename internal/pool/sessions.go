@@ -41,30 +41,38 @@ const (
 // SetSessions replaces the session settings of a pool.
 func (s *Service) SetSessions(ctx context.Context, poolID string, in SessionSettings) error {
 	_, err := s.change(ctx, poolID, func(p *Pool) error {
-		if in.Duration != 0 && (in.Duration < MinSessionDuration || in.Duration > MaxSessionDuration) {
-			return &Invalid{Message: fmt.Sprintf("A session lasts %d to %d seconds.", int(MinSessionDuration.Seconds()), int(MaxSessionDuration.Seconds()))}
-		}
-		if err := checkNameTemplate(in.NameTemplate); err != nil {
+		if err := s.checkSessions(in); err != nil {
 			return err
-		}
-		switch in.TokenAlgorithm {
-		case "", RS512, ES256:
-		default:
-			return &Invalid{Message: "Tokens are signed with RS512 or ES256."}
-		}
-		if len(in.GuestPolicyARNs) > maxGuestPolicies {
-			return &Invalid{Message: fmt.Sprintf("Guests can have at most %d session policies.", maxGuestPolicies)}
-		}
-		for _, a := range in.GuestPolicyARNs {
-			if _, ok := s.IAM().ManagedPolicy(a); !ok && !builtin(a) {
-				return &Invalid{Message: fmt.Sprintf("Policy %s does not exist.", a)}
-			}
 		}
 		in.GuestPolicyARNs = slices.Clone(in.GuestPolicyARNs)
 		p.Sessions = in
 		return nil
 	})
 	return err
+}
+
+// checkSessions refuses session settings that could never work.
+func (s *Service) checkSessions(in SessionSettings) error {
+	if in.Duration != 0 && (in.Duration < MinSessionDuration || in.Duration > MaxSessionDuration) {
+		return &Invalid{Message: fmt.Sprintf("A session lasts %d to %d seconds.", int(MinSessionDuration.Seconds()), int(MaxSessionDuration.Seconds()))}
+	}
+	if err := checkNameTemplate(in.NameTemplate); err != nil {
+		return err
+	}
+	switch in.TokenAlgorithm {
+	case "", RS512, ES256:
+	default:
+		return &Invalid{Message: "Tokens are signed with RS512 or ES256."}
+	}
+	if len(in.GuestPolicyARNs) > maxGuestPolicies {
+		return &Invalid{Message: fmt.Sprintf("Guests can have at most %d session policies.", maxGuestPolicies)}
+	}
+	for _, a := range in.GuestPolicyARNs {
+		if _, ok := s.IAM().ManagedPolicy(a); !ok && !builtin(a) {
+			return &Invalid{Message: fmt.Sprintf("Policy %s does not exist.", a)}
+		}
+	}
+	return nil
 }
 
 func builtin(arn string) bool {

@@ -12,13 +12,15 @@ type Store interface {
 	PoolStore
 	IdentityStore
 	DirectoryStore
+	Inserter
 }
 
 // PoolStore keeps the configuration of pools.
 type PoolStore interface {
 	// LoadPools returns every pool, in no particular order.
 	LoadPools(ctx context.Context) ([]*Pool, error)
-	// InsertPool adds a pool; the id is new.
+	// InsertPool adds a pool; the id is new. It fails with *Conflict while the
+	// identities of a deleted pool with this id are still being removed.
 	InsertPool(ctx context.Context, p *Pool) error
 	// UpdatePool replaces the pool if its stored version is still was, and
 	// fails with *Conflict otherwise. p.Version is the new version.

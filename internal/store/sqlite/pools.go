@@ -78,7 +78,13 @@ func (s *Pools) InsertPool(ctx context.Context, p *pool.Pool) error {
 		return fmt.Errorf("encode pool: %w", err)
 	}
 	return s.db.Update(ctx, func(tx *sql.Tx) error {
-		return s.write.WithTx(tx).InsertPool(ctx, poolsql.InsertPoolParams{ID: p.ID, Version: p.Version, Document: string(doc)})
+		q := s.write.WithTx(tx)
+		if n, err := q.PoolIsSwept(ctx, p.ID); err != nil {
+			return err
+		} else if n > 0 {
+			return &pool.Conflict{What: "the identity pool, which is being deleted"}
+		}
+		return q.InsertPool(ctx, poolsql.InsertPoolParams{ID: p.ID, Version: p.Version, Document: string(doc)})
 	})
 }
 
@@ -134,6 +140,10 @@ func (s *Pools) sweepPool(ctx context.Context, id string) error {
 	for done := false; !done; {
 		err := s.db.Update(ctx, func(tx *sql.Tx) error {
 			q := s.write.WithTx(tx)
+			if n, err := q.PoolIsSwept(ctx, id); err != nil || n == 0 {
+				done = true // by somebody else, and the id may have been imported again
+				return err
+			}
 			ids, err := q.SomeIdentities(ctx, poolsql.SomeIdentitiesParams{Pool: key, Limit: deleteBatch})
 			if err != nil {
 				return err

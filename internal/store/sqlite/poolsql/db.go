@@ -72,6 +72,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertPoolStmt, err = db.PrepareContext(ctx, insertPool); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPool: %w", err)
 	}
+	if q.insertWholeIdentityStmt, err = db.PrepareContext(ctx, insertWholeIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertWholeIdentity: %w", err)
+	}
 	if q.listEnabledIdentitiesStmt, err = db.PrepareContext(ctx, listEnabledIdentities); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEnabledIdentities: %w", err)
 	}
@@ -107,6 +110,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.poolExistsStmt, err = db.PrepareContext(ctx, poolExists); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolExists: %w", err)
+	}
+	if q.poolIsSweptStmt, err = db.PrepareContext(ctx, poolIsSwept); err != nil {
+		return nil, fmt.Errorf("error preparing query PoolIsSwept: %w", err)
 	}
 	if q.rememberPersonStmt, err = db.PrepareContext(ctx, rememberPerson); err != nil {
 		return nil, fmt.Errorf("error preparing query RememberPerson: %w", err)
@@ -214,6 +220,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertPoolStmt: %w", cerr)
 		}
 	}
+	if q.insertWholeIdentityStmt != nil {
+		if cerr := q.insertWholeIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertWholeIdentityStmt: %w", cerr)
+		}
+	}
 	if q.listEnabledIdentitiesStmt != nil {
 		if cerr := q.listEnabledIdentitiesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listEnabledIdentitiesStmt: %w", cerr)
@@ -272,6 +283,11 @@ func (q *Queries) Close() error {
 	if q.poolExistsStmt != nil {
 		if cerr := q.poolExistsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolExistsStmt: %w", cerr)
+		}
+	}
+	if q.poolIsSweptStmt != nil {
+		if cerr := q.poolIsSweptStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing poolIsSweptStmt: %w", cerr)
 		}
 	}
 	if q.rememberPersonStmt != nil {
@@ -364,6 +380,7 @@ type Queries struct {
 	insertLoginStmt            *sql.Stmt
 	insertMergeStmt            *sql.Stmt
 	insertPoolStmt             *sql.Stmt
+	insertWholeIdentityStmt    *sql.Stmt
 	listEnabledIdentitiesStmt  *sql.Stmt
 	listIdentitiesStmt         *sql.Stmt
 	loadPoolsStmt              *sql.Stmt
@@ -376,6 +393,7 @@ type Queries struct {
 	moveLoginStmt              *sql.Stmt
 	nextProviderStmt           *sql.Stmt
 	poolExistsStmt             *sql.Stmt
+	poolIsSweptStmt            *sql.Stmt
 	rememberPersonStmt         *sql.Stmt
 	restoreIdentityStmt        *sql.Stmt
 	someIdentitiesStmt         *sql.Stmt
@@ -405,6 +423,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertLoginStmt:            q.insertLoginStmt,
 		insertMergeStmt:            q.insertMergeStmt,
 		insertPoolStmt:             q.insertPoolStmt,
+		insertWholeIdentityStmt:    q.insertWholeIdentityStmt,
 		listEnabledIdentitiesStmt:  q.listEnabledIdentitiesStmt,
 		listIdentitiesStmt:         q.listIdentitiesStmt,
 		loadPoolsStmt:              q.loadPoolsStmt,
@@ -417,6 +436,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		moveLoginStmt:              q.moveLoginStmt,
 		nextProviderStmt:           q.nextProviderStmt,
 		poolExistsStmt:             q.poolExistsStmt,
+		poolIsSweptStmt:            q.poolIsSweptStmt,
 		rememberPersonStmt:         q.rememberPersonStmt,
 		restoreIdentityStmt:        q.restoreIdentityStmt,
 		someIdentitiesStmt:         q.someIdentitiesStmt,

@@ -321,6 +321,33 @@ func (q *Queries) InsertPool(ctx context.Context, arg InsertPoolParams) error {
 	return err
 }
 
+const insertWholeIdentity = `-- name: InsertWholeIdentity :exec
+INSERT INTO identity (id, pool, created, modified, state, parent, version) VALUES ($1, $2, $3, $4, $5, $6, $7)
+`
+
+type InsertWholeIdentityParams struct {
+	ID       []byte
+	Pool     []byte
+	Created  int64
+	Modified int64
+	State    int64
+	Parent   []byte
+	Version  int64
+}
+
+func (q *Queries) InsertWholeIdentity(ctx context.Context, arg InsertWholeIdentityParams) error {
+	_, err := q.exec(ctx, q.insertWholeIdentityStmt, insertWholeIdentity,
+		arg.ID,
+		arg.Pool,
+		arg.Created,
+		arg.Modified,
+		arg.State,
+		arg.Parent,
+		arg.Version,
+	)
+	return err
+}
+
 const listEnabledIdentities = `-- name: ListEnabledIdentities :many
 SELECT id, pool, created, modified, state, parent, version FROM identity
 WHERE pool = $1 AND state < 2 AND (created > $2 OR (created = $2 AND id > $3))
@@ -696,6 +723,17 @@ SELECT count(*) FROM identity_pool WHERE id = $1
 
 func (q *Queries) PoolExists(ctx context.Context, id string) (int64, error) {
 	row := q.queryRow(ctx, q.poolExistsStmt, poolExists, id)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const poolIsSwept = `-- name: PoolIsSwept :one
+SELECT count(*) FROM identity_pool_deleted WHERE id = $1
+`
+
+func (q *Queries) PoolIsSwept(ctx context.Context, id string) (int64, error) {
+	row := q.queryRow(ctx, q.poolIsSweptStmt, poolIsSwept, id)
 	var count int64
 	err := row.Scan(&count)
 	return count, err

@@ -19,6 +19,9 @@ SELECT id FROM identity_pool_deleted ORDER BY id LIMIT 100;
 -- name: ForgetDeletedPool :exec
 DELETE FROM identity_pool_deleted WHERE id = $1;
 
+-- name: PoolIsSwept :one
+SELECT count(*) FROM identity_pool_deleted WHERE id = $1;
+
 -- name: PoolExists :one
 SELECT count(*) FROM identity_pool WHERE id = $1;
 
@@ -45,6 +48,9 @@ SELECT identity FROM identity_login WHERE pool = $1 AND provider = $2 AND subjec
 
 -- name: InsertIdentity :exec
 INSERT INTO identity (id, pool, created, modified, state, parent, version) VALUES ($1, $2, $3, $4, $5, NULL, $6);
+
+-- name: InsertWholeIdentity :exec
+INSERT INTO identity (id, pool, created, modified, state, parent, version) VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: InsertLogin :exec
 INSERT INTO identity_login (pool, provider, subject, identity, linked, remembered, email, person) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
