@@ -90,8 +90,11 @@ func (s *Service) authenticate(ctx context.Context, operation string, p *Pool, n
 	if c.logins, err = s.verify(ctx, p, logins); err != nil {
 		return nil, err
 	}
-	c.identity, err = s.resolve(ctx, p, proof{named: named, logins: c.logins, owned: c.own != nil})
-	return c, err
+	if c.identity, err = s.resolve(ctx, p, proof{named: named, logins: c.logins, owned: c.own != nil}); err != nil {
+		return nil, err
+	}
+	s.refresh(ctx, p, c)
+	return c, nil
 }
 
 // verifyOwn checks a token that the pool issued for a developer-authenticated
@@ -120,13 +123,10 @@ func (s *Service) verifyOwn(ctx context.Context, p *Pool, named *Identity, token
 		// What GetOpenIdToken gives is for STS, where the role is the client's choice.
 		return nil, &CognitoToken{}
 	}
-	owner := named
-	if named.Disabled { // its users went to the identity that won
-		if owner, err = s.winner(ctx, named); err != nil {
-			return nil, err
-		}
-	}
-	if claims.Subject != named.ID || !owner.owns(p.DeveloperProviderName, user) {
+	switch {
+	case named.Disabled:
+		return nil, &Forbidden{ID: named.ID, Disabled: true}
+	case claims.Subject != named.ID, !named.owns(p.DeveloperProviderName, user):
 		return nil, &LoginsDontMatch{IdentityID: named.ID, Providers: []string{Cognito}}
 	}
 	return claims, nil

@@ -33,6 +33,7 @@ type proof struct {
 // decides it applies in one Change, and starts again when that loses a race.
 func (s *Service) resolve(ctx context.Context, p *Pool, by proof) (*Identity, error) {
 	var id *Identity
+	var seen bool
 	err := s.race(p, by.key(), func(again bool) error {
 		var err error
 		if again && by.named != nil {
@@ -40,10 +41,13 @@ func (s *Service) resolve(ctx context.Context, p *Pool, by proof) (*Identity, er
 				return err
 			}
 		}
-		id, err = s.resolveOnce(ctx, p, by)
+		id, seen, err = s.resolveOnce(ctx, p, by)
 		return err
 	})
-	return id, err
+	if err != nil || seen || !p.mergesByEmail() {
+		return id, err
+	}
+	return s.mergeByEmail(ctx, p, id, by.logins)
 }
 
 // key names what requests contend for that prove the same.
@@ -81,21 +85,37 @@ func (s *Service) turn(lost int, key string, f func() error) error {
 	return f()
 }
 
-func (s *Service) resolveOnce(ctx context.Context, p *Pool, by proof) (*Identity, error) {
-	id := by.named
-	if id != nil && id.Blocked {
-		return nil, &Forbidden{ID: id.ID, Blocked: true}
+// resolveOnce tries once. seen is false when nobody had any of the logins before,
+// so that they made the identity, or made somebody of a guest.
+func (s *Service) resolveOnce(ctx context.Context, p *Pool, by proof) (id *Identity, seen bool, err error) {
+	named := by.named
+	if named != nil && named.Blocked {
+		return nil, true, &Forbidden{ID: named.ID, Blocked: true}
 	}
-	if id != nil && !id.Disabled && (by.owned || len(by.logins) > 0) && id.ownsAll(by.logins) {
-		return id, nil // the usual sign-in: one read
+	if named != nil && !named.Disabled && (by.owned || len(by.logins) > 0) && named.ownsAll(by.logins) {
+		return named, true, nil // the usual sign-in: one read
 	}
 	owners, unknown, err := s.owners(ctx, p, by.logins)
 	if err != nil {
-		return nil, err
+		return nil, true, err
 	}
-	if id == nil {
-		return s.resolveUnnamed(ctx, p, owners, unknown)
+	first := len(by.logins) > 0 && len(owners) == 0 && !by.developer && !by.owned
+	if first && p.mergesByEmail() {
+		if err := s.checkAddress(ctx, p, by.logins); err != nil {
+			return nil, true, err
+		}
 	}
+	if named == nil {
+		id, err = s.resolveUnnamed(ctx, p, owners, unknown)
+	} else {
+		id, err = s.resolveNamed(ctx, p, by, owners, unknown)
+	}
+	return id, !first, err
+}
+
+// resolveNamed is GetCredentialsForIdentity and GetOpenIdToken: table 3.3.
+func (s *Service) resolveNamed(ctx context.Context, p *Pool, by proof, owners []*Identity, unknown []verified) (*Identity, error) {
+	id := by.named
 	if id.Disabled {
 		// With a login of the identity that won, the answer is about the winner
 		// (3.3), as if it had been named.
@@ -103,7 +123,7 @@ func (s *Service) resolveOnce(ctx context.Context, p *Pool, by proof) (*Identity
 		if err != nil {
 			return nil, err
 		}
-		if !by.owned && !contains(owners, winner.ID) {
+		if !contains(owners, winner.ID) {
 			return nil, &Forbidden{ID: id.ID, Disabled: true}
 		}
 		id = winner

@@ -7,6 +7,8 @@ import (
 	"hash/maphash"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,8 +18,8 @@ import (
 	"github.com/rockpool-id/rockpool/internal/login"
 )
 
-// Config is what a Service is made of. Every field but UserPools, Tokens, Throttle, MaxPools, Rand,
-// Now and Log is required.
+// Config is what a Service is made of. Every field but UserPools, Tokens, Throttle, MaxPools,
+// RememberClaims, Decisions, Rand, Now and Log is required.
 type Config struct {
 	Store  Store
 	IAM    func() iam.Snapshot
@@ -39,6 +41,9 @@ type Config struct {
 	Throttle Throttle
 	// MaxPools is how many pools an account may have; 0 means AWS's 1,000.
 	MaxPools int
+	// RememberClaims are the claims that are kept of whoever signs in, so that an
+	// identity has a face: of RememberableClaims. None keeps nothing.
+	RememberClaims []string
 	// Decisions takes why an identity got no role; nil keeps nothing.
 	Decisions decision.Sink
 	Now       func() time.Time
@@ -74,6 +79,11 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, name := range c.RememberClaims {
+		if !slices.Contains(RememberableClaims(), name) {
+			return nil, fmt.Errorf("claim %q cannot be remembered, only %s", name, strings.Join(RememberableClaims(), ", "))
+		}
 	}
 	s := &Service{Config: c, seed: maphash.MakeSeed()}
 	list, err := c.Store.LoadPools(ctx)

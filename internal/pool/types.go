@@ -31,8 +31,11 @@ type Pool struct {
 	TagMaps map[string]TagMap `json:",omitempty"`
 	// Sessions is what AWS does not let one set.
 	Sessions SessionSettings
-	Created  time.Time
-	Version  int64
+	// MergeVerifiedEmail says which new logins belong to a person who is known; its
+	// zero value, none.
+	MergeVerifiedEmail EmailMerge
+	Created            time.Time
+	Version            int64
 }
 
 // UserPool is one user pool client that may sign in to a pool.
@@ -71,6 +74,7 @@ func (p *Pool) clone() *Pool {
 	c.RoleMappings = cloneMappings(p.RoleMappings)
 	c.TagMaps = maps.Clone(p.TagMaps) // a map in it is replaced, never changed
 	c.Sessions.GuestPolicyARNs = slices.Clone(p.Sessions.GuestPolicyARNs)
+	c.MergeVerifiedEmail = p.MergeVerifiedEmail.clone()
 	return &c
 }
 
