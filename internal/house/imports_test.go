@@ -133,8 +133,8 @@ var modules = []struct {
 	{"go.yaml.in/yaml", []string{"config", "server", "policycases", "cmd/rockpool"}, "only configuration and people's tests of policies are YAML"},
 	{"github.com/alecthomas/kong", []string{"cmd/rockpool"}, "flags are the program's, not the server's"},
 	{"github.com/prometheus/client_golang", []string{"server"}, "metrics are read at one place"},
-	{"github.com/russellhaering/gosaml2", []string{"login/saml"}, "SAML behind one small interface"},
-	{"github.com/russellhaering/goxmldsig", []string{"login/saml"}, "SAML behind one small interface"},
+	{"github.com/russellhaering/goxmldsig", []string{"login/saml"}, "XML signatures behind one strict reader"},
+	{"github.com/beevik/etree", []string{"login/saml"}, "the tree that goxmldsig works on"},
 	{"go.opentelemetry.io", []string{"server"}, "the exporter is heavy; keep it in one package"},
 }
 

@@ -174,6 +174,10 @@ func AsRefusal(err error) (*Refusal, bool) {
 	return r, ok
 }
 
+// Shown prepares text chosen by a caller for a Refusal, as packages below this
+// one make them.
+func Shown(s string) string { return shown(s) }
+
 // shown prepares text chosen by a caller for a Refusal: printable, and short
 // enough that a log line stays a line.
 func shown(s string) string {
