@@ -7,6 +7,8 @@ import "context"
 // API is Rockpool's own service: one method per operation of the model.
 type API interface {
 	ExplainDecision(ctx context.Context, in *ExplainDecisionInput) (*ExplainDecisionOutput, error)
+	ExportIdentityPool(ctx context.Context, in *ExportIdentityPoolInput) (*ExportIdentityPoolOutput, error)
+	ImportIdentityPool(ctx context.Context, in *ImportIdentityPoolInput) (*ImportIdentityPoolOutput, error)
 	LintPolicy(ctx context.Context, in *LintPolicyInput) (*LintPolicyOutput, error)
 }
 
@@ -19,6 +21,16 @@ var _ API = Unimplemented{}
 // ExplainDecision answers that the operation is not served.
 func (Unimplemented) ExplainDecision(context.Context, *ExplainDecisionInput) (*ExplainDecisionOutput, error) {
 	return nil, Service().NotImplemented("ExplainDecision")
+}
+
+// ExportIdentityPool answers that the operation is not served.
+func (Unimplemented) ExportIdentityPool(context.Context, *ExportIdentityPoolInput) (*ExportIdentityPoolOutput, error) {
+	return nil, Service().NotImplemented("ExportIdentityPool")
+}
+
+// ImportIdentityPool answers that the operation is not served.
+func (Unimplemented) ImportIdentityPool(context.Context, *ImportIdentityPoolInput) (*ImportIdentityPoolOutput, error) {
+	return nil, Service().NotImplemented("ImportIdentityPool")
 }
 
 // LintPolicy answers that the operation is not served.

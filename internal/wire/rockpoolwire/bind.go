@@ -17,6 +17,14 @@ func (t through) ExplainDecision(ctx context.Context, in *ExplainDecisionInput) 
 	return wire.Through[ExplainDecisionOutput](ctx, t.do, "ExplainDecision", in)
 }
 
+func (t through) ExportIdentityPool(ctx context.Context, in *ExportIdentityPoolInput) (*ExportIdentityPoolOutput, error) {
+	return wire.Through[ExportIdentityPoolOutput](ctx, t.do, "ExportIdentityPool", in)
+}
+
+func (t through) ImportIdentityPool(ctx context.Context, in *ImportIdentityPoolInput) (*ImportIdentityPoolOutput, error) {
+	return wire.Through[ImportIdentityPoolOutput](ctx, t.do, "ImportIdentityPool", in)
+}
+
 func (t through) LintPolicy(ctx context.Context, in *LintPolicyInput) (*LintPolicyOutput, error) {
 	return wire.Through[LintPolicyOutput](ctx, t.do, "LintPolicy", in)
 }

@@ -17,6 +17,21 @@ func (Effect) Values() []string {
 	return []string{"allowed", "explicitDeny", "implicitDeny"}
 }
 
+// ImportConflictReason is the enumeration ImportConflictReason of the model.
+type ImportConflictReason string
+
+// The values of ImportConflictReason.
+const (
+	ImportConflictReasonIdentityExists  ImportConflictReason = "IdentityExists"
+	ImportConflictReasonLoginTaken      ImportConflictReason = "LoginTaken"
+	ImportConflictReasonInvalidIdentity ImportConflictReason = "InvalidIdentity"
+)
+
+// Values lists the values that the model allows, in its order.
+func (ImportConflictReason) Values() []string {
+	return []string{"IdentityExists", "LoginTaken", "InvalidIdentity"}
+}
+
 // PolicyKind is the enumeration PolicyKind of the model.
 type PolicyKind string
 
@@ -47,4 +62,48 @@ const (
 // Values lists the values that the model allows, in its order.
 func (Severity) Values() []string {
 	return []string{"info", "warning", "error"}
+}
+
+// TransferAmbiguousRole is the enumeration TransferAmbiguousRole of the model.
+type TransferAmbiguousRole string
+
+// The values of TransferAmbiguousRole.
+const (
+	TransferAmbiguousRoleAuthenticatedRole TransferAmbiguousRole = "AuthenticatedRole"
+	TransferAmbiguousRoleDeny              TransferAmbiguousRole = "Deny"
+)
+
+// Values lists the values that the model allows, in its order.
+func (TransferAmbiguousRole) Values() []string {
+	return []string{"AuthenticatedRole", "Deny"}
+}
+
+// TransferMappingType is the enumeration TransferMappingType of the model.
+type TransferMappingType string
+
+// The values of TransferMappingType.
+const (
+	TransferMappingTypeToken TransferMappingType = "Token"
+	TransferMappingTypeRules TransferMappingType = "Rules"
+)
+
+// Values lists the values that the model allows, in its order.
+func (TransferMappingType) Values() []string {
+	return []string{"Token", "Rules"}
+}
+
+// TransferMatchType is the enumeration TransferMatchType of the model.
+type TransferMatchType string
+
+// The values of TransferMatchType.
+const (
+	TransferMatchTypeEquals     TransferMatchType = "Equals"
+	TransferMatchTypeContains   TransferMatchType = "Contains"
+	TransferMatchTypeStartsWith TransferMatchType = "StartsWith"
+	TransferMatchTypeNotEqual   TransferMatchType = "NotEqual"
+)
+
+// Values lists the values that the model allows, in its order.
+func (TransferMatchType) Values() []string {
+	return []string{"Equals", "Contains", "StartsWith", "NotEqual"}
 }

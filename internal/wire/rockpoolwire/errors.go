@@ -9,9 +9,24 @@ func AccessDeniedException(message string) *awserr.Error {
 	return &awserr.Error{Code: "AccessDeniedException", Message: message, Status: 400, Sender: true}
 }
 
+// ConcurrentModificationException makes the error ConcurrentModificationException, HTTP status 400.
+func ConcurrentModificationException(message string) *awserr.Error {
+	return &awserr.Error{Code: "ConcurrentModificationException", Message: message, Status: 400, Sender: true}
+}
+
 // InternalErrorException makes the error InternalErrorException, HTTP status 500.
 func InternalErrorException(message string) *awserr.Error {
 	return &awserr.Error{Code: "InternalErrorException", Message: message, Status: 500, Sender: false}
+}
+
+// LimitExceededException makes the error LimitExceededException, HTTP status 400.
+func LimitExceededException(message string) *awserr.Error {
+	return &awserr.Error{Code: "LimitExceededException", Message: message, Status: 400, Sender: true}
+}
+
+// ResourceConflictException makes the error ResourceConflictException, HTTP status 400.
+func ResourceConflictException(message string) *awserr.Error {
+	return &awserr.Error{Code: "ResourceConflictException", Message: message, Status: 400, Sender: true}
 }
 
 // ResourceNotFoundException makes the error ResourceNotFoundException, HTTP status 400.

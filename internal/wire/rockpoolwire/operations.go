@@ -23,6 +23,8 @@ func Model() wire.Model[API] {
 func Operations() []wire.Operation[API] {
 	return []wire.Operation[API]{
 		wire.Op(API.ExplainDecision, wire.Info{Name: "ExplainDecision", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ExplainDecision")}),
+		wire.Op(API.ExportIdentityPool, wire.Info{Name: "ExportIdentityPool", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ExportIdentityPool")}),
+		wire.Op(API.ImportIdentityPool, wire.Info{Name: "ImportIdentityPool", Output: true, Unbuilt: Service().NotImplemented("ImportIdentityPool")}),
 		wire.Op(API.LintPolicy, wire.Info{Name: "LintPolicy", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("LintPolicy")}),
 	}
 }

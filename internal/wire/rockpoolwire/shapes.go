@@ -57,6 +57,20 @@ type ExplainDecisionOutput struct {
 	NotKept   *int32     `aws:"NotKept"`
 }
 
+// ExportIdentityPoolInput is the input of ExportIdentityPool.
+type ExportIdentityPoolInput struct {
+	IdentityPoolId *string `aws:"IdentityPoolId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	NextToken      *string `aws:"NextToken" check:"min=1,max=1024"`
+	MaxResults     *int32  `aws:"MaxResults" check:"min=1,max=500"`
+}
+
+// ExportIdentityPoolOutput is the output of ExportIdentityPool.
+type ExportIdentityPoolOutput struct {
+	Pool       *TransferPool      `aws:"Pool"`
+	Identities []TransferIdentity `aws:"Identities" check:"required,max=500"`
+	NextToken  *string            `aws:"NextToken" check:"min=1,max=1024"`
+}
+
 // FailedElement is the structure FailedElement of the model.
 type FailedElement struct {
 	Element  *string  `aws:"Element" check:"required"`
@@ -95,6 +109,31 @@ type Fix struct {
 	Remove     *StatementReference `aws:"Remove"`
 	And        []Fix               `aws:"And"`
 	Incomplete *bool               `aws:"Incomplete"`
+}
+
+// ImportConflict is the structure ImportConflict of the model.
+type ImportConflict struct {
+	IdentityId *string               `aws:"IdentityId" check:"required"`
+	Reason     *ImportConflictReason `aws:"Reason" check:"required"`
+	Message    *string               `aws:"Message" check:"required"`
+	Provider   *string               `aws:"Provider"`
+	Owner      *string               `aws:"Owner"`
+}
+
+// ImportIdentityPoolInput is the input of ImportIdentityPool.
+type ImportIdentityPoolInput struct {
+	IdentityPoolId *string            `aws:"IdentityPoolId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	Pool           *TransferPool      `aws:"Pool"`
+	Identities     []TransferIdentity `aws:"Identities" check:"max=500"`
+}
+
+// ImportIdentityPoolOutput is the output of ImportIdentityPool.
+type ImportIdentityPoolOutput struct {
+	IdentityPoolId *string          `aws:"IdentityPoolId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	Created        *bool            `aws:"Created" check:"required"`
+	Imported       *int32           `aws:"Imported" check:"required"`
+	Unchanged      *int32           `aws:"Unchanged" check:"required"`
+	Conflicts      []ImportConflict `aws:"Conflicts" check:"required"`
 }
 
 // Key is the structure Key of the model.
@@ -189,4 +228,83 @@ type StatementReference struct {
 	Line      *int32  `aws:"Line"`
 	Column    *int32  `aws:"Column"`
 	Effect    *string `aws:"Effect"`
+}
+
+// TransferIdentity is the structure TransferIdentity of the model.
+type TransferIdentity struct {
+	IdentityId       *string         `aws:"IdentityId" check:"required,min=1,max=55"`
+	CreationDate     *time.Time      `aws:"CreationDate" check:"required"`
+	LastModifiedDate *time.Time      `aws:"LastModifiedDate" check:"required"`
+	Guest            *bool           `aws:"Guest"`
+	Disabled         *bool           `aws:"Disabled"`
+	Parent           *string         `aws:"Parent"`
+	Blocked          *bool           `aws:"Blocked"`
+	Logins           []TransferLogin `aws:"Logins"`
+}
+
+// TransferLogin is the structure TransferLogin of the model.
+type TransferLogin struct {
+	Provider *string    `aws:"Provider" check:"required"`
+	Subject  *string    `aws:"Subject" check:"required"`
+	Linked   *time.Time `aws:"Linked" check:"required"`
+}
+
+// TransferPool is the structure TransferPool of the model.
+type TransferPool struct {
+	IdentityPoolId                 *string                        `aws:"IdentityPoolId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	IdentityPoolName               *string                        `aws:"IdentityPoolName" check:"required,min=1,max=128" pattern:"[\\w\\s+=,.@-]+" re:"[\\w\\s\\x0B+=,.@-]+"`
+	AllowUnauthenticatedIdentities *bool                          `aws:"AllowUnauthenticatedIdentities" check:"required"`
+	AllowClassicFlow               *bool                          `aws:"AllowClassicFlow"`
+	SupportedLoginProviders        map[string]string              `aws:"SupportedLoginProviders"`
+	DeveloperProviderName          *string                        `aws:"DeveloperProviderName" check:"min=1,max=128" pattern:"[\\w._-]+"`
+	OpenIdConnectProviderARNs      []string                       `aws:"OpenIdConnectProviderARNs"`
+	CognitoIdentityProviders       []TransferUserPool             `aws:"CognitoIdentityProviders"`
+	SamlProviderARNs               []string                       `aws:"SamlProviderARNs"`
+	IdentityPoolTags               map[string]string              `aws:"IdentityPoolTags"`
+	Roles                          map[string]string              `aws:"Roles"`
+	RoleMappings                   map[string]TransferRoleMapping `aws:"RoleMappings"`
+	PrincipalTags                  map[string]TransferTagMap      `aws:"PrincipalTags"`
+	Sessions                       *TransferSessions              `aws:"Sessions"`
+	CreationDate                   *time.Time                     `aws:"CreationDate"`
+}
+
+// TransferRoleMapping is the structure TransferRoleMapping of the model.
+type TransferRoleMapping struct {
+	Type                    *TransferMappingType   `aws:"Type" check:"required"`
+	AmbiguousRoleResolution *TransferAmbiguousRole `aws:"AmbiguousRoleResolution"`
+	RulesConfiguration      *TransferRules         `aws:"RulesConfiguration"`
+}
+
+// TransferRule is the structure TransferRule of the model.
+type TransferRule struct {
+	Claim     *string            `aws:"Claim" check:"required,min=1,max=64"`
+	MatchType *TransferMatchType `aws:"MatchType" check:"required"`
+	Value     *string            `aws:"Value" check:"required,min=1,max=128"`
+	RoleARN   *string            `aws:"RoleARN" check:"required"`
+}
+
+// TransferRules is the structure TransferRules of the model.
+type TransferRules struct {
+	Rules []TransferRule `aws:"Rules" check:"required,min=1,max=400"`
+}
+
+// TransferSessions is the structure TransferSessions of the model.
+type TransferSessions struct {
+	DurationSeconds *int32   `aws:"DurationSeconds"`
+	NameTemplate    *string  `aws:"NameTemplate"`
+	GuestPolicyArns []string `aws:"GuestPolicyArns"`
+	TokenAlgorithm  *string  `aws:"TokenAlgorithm"`
+}
+
+// TransferTagMap is the structure TransferTagMap of the model.
+type TransferTagMap struct {
+	UseDefaults   *bool             `aws:"UseDefaults"`
+	PrincipalTags map[string]string `aws:"PrincipalTags"`
+}
+
+// TransferUserPool is the structure TransferUserPool of the model.
+type TransferUserPool struct {
+	ProviderName         *string `aws:"ProviderName" check:"required"`
+	ClientId             *string `aws:"ClientId" check:"required"`
+	ServerSideTokenCheck *bool   `aws:"ServerSideTokenCheck"`
 }
