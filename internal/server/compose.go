@@ -239,7 +239,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		return p, err
 	}
 	ownImplementation, err := rockpoolapi.New(rockpoolapi.Config{
-		Decisions: decisions, Keeps: decision.What(c.Decisions), MaxAge: c.DecisionsKeep, Sealer: ring, Region: c.Region,
+		Decisions: decisions, Keeps: decision.What(c.Decisions), MaxAge: c.DecisionsKeep, Sealer: ring, Pools: pools, Region: c.Region,
 	})
 	if err != nil {
 		return p, err

@@ -10,6 +10,10 @@
 // LintPolicy says what is wrong with a policy before anybody stores it: what AWS
 // would refuse, and what the linter finds.
 //
+// ExportIdentityPool and ImportIdentityPool move a pool with its identities and
+// their ids. The resource of their permission is the pool's own ARN, and importing
+// a pool asks for iam:PassRole on its roles as SetIdentityPoolRoles does.
+//
 // Invariants:
 //   - Nobody learns why they were denied by being denied: only who has the
 //     permission reads an explanation, and only of requests that belong to their

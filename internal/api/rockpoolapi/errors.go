@@ -24,7 +24,7 @@ func (s *Service) Error(err error) *awserr.Error {
 	if e, ok := errors.AsType[*noRecord](err); ok {
 		return wire.ResourceNotFoundException(fmt.Sprintf("There is no record of request %s. %s", e.requestID, e.why()))
 	}
-	return nil
+	return transferError(err)
 }
 
 // why lists the reasons why there may be no record.

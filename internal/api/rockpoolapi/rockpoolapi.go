@@ -8,6 +8,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/api"
 	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/keys"
+	"github.com/rockpool-id/rockpool/internal/pool"
 	wire "github.com/rockpool-id/rockpool/internal/wire/rockpoolwire"
 	"github.com/rockpool-id/rockpool/policy/catalog"
 )
@@ -26,8 +27,9 @@ type Config struct {
 	// record of a request.
 	Keeps  decision.What
 	MaxAge time.Duration
-	// Sealer seals authorization messages.
+	// Sealer seals authorization messages and places in lists.
 	Sealer keys.Sealer
+	Pools  *pool.Service
 	Region string
 }
 
@@ -41,8 +43,8 @@ var _ api.Implementation[wire.API] = (*Service)(nil)
 
 // New returns the implementation, to be joined with rockpoolwire.Model by api.New.
 func New(cfg Config) (*Service, error) {
-	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Region == "" {
-		return nil, errors.New("rockpoolapi: the decisions, the sealer and the region are needed")
+	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Pools == nil || cfg.Region == "" {
+		return nil, errors.New("rockpoolapi: the decisions, the sealer, the pools and the region are needed")
 	}
 	return &Service{cfg: cfg, catalog: catalog.New()}, nil
 }
@@ -57,6 +59,10 @@ func (s *Service) Rules() api.Rules {
 			return "arn:aws:rockpool:" + s.cfg.Region + ":" + c.Caller.Account + ":decision/" + *in.RequestId
 		}),
 		"LintPolicy": api.OnAny[wire.LintPolicyInput](),
+		"ExportIdentityPool": api.Needs(func(_ context.Context, c *api.Call, in *wire.ExportIdentityPoolInput) ([]api.Ask, error) {
+			return []api.Ask{s.onPool(c, *in.IdentityPoolId)}, nil
+		}),
+		"ImportIdentityPool": api.Needs(s.importAsks),
 	}
 }
 
