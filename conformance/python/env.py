@@ -24,6 +24,13 @@ GOOGLE = os.environ["ROCKPOOL_GOOGLE"]
 CLIENT_ID = os.environ["ROCKPOOL_CLIENT_ID"]
 PERSON = os.environ["ROCKPOOL_PERSON"]
 ACCOUNT = os.environ["ROCKPOOL_ACCOUNT"]
+TOKENS = os.environ["ROCKPOOL_TOKENS"]
+USER_POOL = os.environ["ROCKPOOL_USER_POOL"]
+# Logins key -> what a pool is configured with.
+SOCIAL = {
+    "graph.facebook.com": os.environ["ROCKPOOL_FACEBOOK_APP"], "www.amazon.com": os.environ["ROCKPOOL_AMAZON_CLIENT"],
+    "appleid.apple.com": os.environ["ROCKPOOL_APPLE_CLIENT"], "api.twitter.com": os.environ["ROCKPOOL_TWITTER_CONSUMER"],
+}
 ROOT = (os.environ["ROCKPOOL_ROOT_KEY"], os.environ["ROCKPOOL_ROOT_SECRET"], None)
 REGION = "us-east-1"
 
@@ -53,6 +60,17 @@ def token(person=PERSON, client_id=CLIENT_ID):
         return json.load(answer)["id_token"]
 
 
+def login(provider, person=PERSON, client_id=None, claims=None, **more):
+    """A login token of one of the other pretend providers."""
+    if client_id is None:
+        client_id = "webclient" if provider == USER_POOL else SOCIAL[provider].partition(";")[0]
+    if claims:
+        more["claims"] = json.dumps(claims)
+    form = urllib.parse.urlencode({"provider": provider, "person": person, "client": client_id, **more}).encode()
+    with urllib.request.urlopen(TOKENS + "/token", form, timeout=10) as answer:
+        return json.load(answer)["token"]
+
+
 def name(prefix):
     """A name no other test has."""
     return f"{prefix}-{uuid.uuid4().hex[:10]}"
@@ -62,16 +80,26 @@ def policy(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def pool_trust(pool, amr="authenticated"):
+def pool_trust(pool, amr="authenticated", tags=False):
     return policy({
         "Effect": "Allow",
         "Principal": {"Federated": "cognito-identity.amazonaws.com"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Action": ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"] if tags else "sts:AssumeRoleWithWebIdentity",
         "Condition": {
             "StringEquals": {"cognito-identity.amazonaws.com:aud": pool},
             "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": amr},
         },
     })
+
+
+def pool_role(pool, amr="authenticated", tags=False, allow=None):
+    """A new role for people of a pool, with one statement or none: its ARN."""
+    role = name("role")
+    iam = client("iam")
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=pool_trust(pool, amr, tags))["Role"]["Arn"]
+    if allow:
+        iam.put_role_policy(RoleName=role, PolicyName="allow", PolicyDocument=policy(allow))
+    return arn
 
 
 def account_trust():
