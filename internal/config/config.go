@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -36,6 +37,8 @@ type Config struct {
 	// UserPoolChecks are asked about logins of user pools whose identity pools
 	// have ServerSideTokenCheck on.
 	UserPoolChecks map[string]string `name:"user-pool-check" env:"ROCKPOOL_USER_POOL_CHECK" mapsep:"," placeholder:"NAME=URL" help:"Where to ask whether an ID token of a user pool still stands (RFC 7662), for ServerSideTokenCheck. NAME is a provider name or its host. Repeatable."`
+	// RememberClaims are kept of whoever signs in; the zero value keeps nothing.
+	RememberClaims []string `name:"remember-claims" env:"ROCKPOOL_REMEMBER_CLAIMS" default:"email,name" placeholder:"CLAIM" help:"What is remembered of people who sign in, so that identities can be searched and named: email, name, preferred_username, or 'none'. Repeatable."`
 	// AllowPrivateProviders lets registered OIDC issuers resolve to private
 	// addresses (an identity provider inside the company network).
 	AllowPrivateProviders bool `name:"allow-private-providers" env:"ROCKPOOL_ALLOW_PRIVATE_PROVIDERS" help:"Let registered OIDC issuers live on private (not loopback) addresses."`
@@ -137,6 +140,17 @@ func (c *Config) Check() error {
 			bad("facebook-app-secret: APP=SECRET, neither empty")
 		}
 	}
+	for _, name := range c.RememberClaims {
+		switch name {
+		case "email", "name", "preferred_username":
+		case nothing:
+			if len(c.RememberClaims) > 1 {
+				bad("remember-claims: %s or claims", nothing)
+			}
+		default:
+			bad("remember-claims: %q is not email, name, preferred_username or %s", name, nothing)
+		}
+	}
 	for _, p := range c.TrustedProxies {
 		if _, err := ParsePrefix(p); err != nil {
 			bad("trusted-proxy: %q is not an address or CIDR", p)
@@ -162,6 +176,17 @@ func (c *Config) Check() error {
 		bad("decisions-size: %v is less than 1MiB; to keep none, turn decisions off", c.DecisionsSize)
 	}
 	return errors.Join(errs...)
+}
+
+// nothing is the value of RememberClaims that keeps nothing.
+const nothing = "none"
+
+// Remembered are the claims that are kept of whoever signs in.
+func (c *Config) Remembered() []string {
+	if slices.Contains(c.RememberClaims, nothing) {
+		return nil
+	}
+	return c.RememberClaims
 }
 
 // The least that is of use to somebody who looks for a denial of a moment ago.

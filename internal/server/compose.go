@@ -176,27 +176,31 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		twitter.DigitsKey: twitter.Digits{},
 	}
 	tokens := openid.New(openid.Config{Ring: ring, Region: c.Region, URL: c.TokenIssuer, Now: o.Now})
+	var pools *pool.Service // below: it needs the sessions
 	sessions, err := sts.New(sts.Config{
 		IAM: users.Snapshot, Sealer: ring, Account: c.Account, Now: o.Now, Rand: random, Log: o.Log,
 		Decisions: decisions,
 		Providers: sts.Providers{
 			Google: builtin[google.Key], OIDC: registered,
 			Facebook: builtin[facebook.Key], Amazon: builtin[amazon.Key],
-			Pool: tokens, PoolIssuers: []string{tokens.URL()},
+			Pool:        poolTokens{issuer: tokens, stands: func(ctx context.Context, id string) (bool, error) { return pools.Usable(ctx, id) }},
+			PoolIssuers: []string{tokens.URL()},
 		},
 	})
 	if err != nil {
 		return p, err
 	}
 	throttle := limit.New(limit.Config{PerAddress: limit.AWS(c.AddressRate), PerPool: limit.AWS(c.PoolRate), Now: o.Now})
-	pools, err := pool.New(ctx, pool.Config{
+	pools, err = pool.New(ctx, pool.Config{
 		Store: engine.Pools(), IAM: users.Snapshot, STS: sessions, Region: c.Region,
 		Builtin: builtin, OIDC: registered, UserPools: userpool.New(jwt, online, userpool.Config{Checks: c.UserPoolChecks}),
-		Tokens: tokens, Throttle: throttle, Decisions: decisions, Now: o.Now, Rand: random, Log: o.Log,
+		Tokens: tokens, Throttle: throttle, RememberClaims: c.Remembered(),
+		Decisions: decisions, Now: o.Now, Rand: random, Log: o.Log,
 	})
 	if err != nil {
 		return p, err
 	}
+	p.opened(sweep(pools, o.Log))
 
 	// Who calls, and what they may do.
 	proxies, err := prefixes(c.TrustedProxies)
@@ -386,6 +390,23 @@ const (
 	revokeInterval = time.Second
 	revokeSweep    = time.Hour
 )
+
+// sweep finishes deletions of pools that a crash cut short, beside the start.
+func sweep(pools *pool.Service, log *slog.Logger) func() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := pools.Sweep(ctx); err != nil && ctx.Err() == nil {
+			log.Error("identities of deleted pools are left", "error", err)
+		}
+	}()
+	return func() error {
+		cancel()
+		<-done
+		return nil
+	}
+}
 
 // follow keeps the revocations fresh until the function it returns is called.
 func follow(revoked *revoke.Set, log *slog.Logger) func() error {
