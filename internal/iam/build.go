@@ -34,7 +34,7 @@ func (s *Service) emptyView() (*View, error) {
 		roles: map[string]*RoleEntry{}, users: map[string]*UserEntry{},
 		roleNames: map[scopedName]string{}, userNames: map[scopedName]string{}, arns: map[string]string{},
 		policies: map[string]*PolicyEntry{}, policyNames: map[scopedName]string{}, policyIDs: map[string]string{},
-		keys: map[string]*AccessKey{}, providers: map[string]*OIDCProvider{},
+		keys: map[string]*AccessKey{}, providers: map[string]*OIDCProvider{}, saml: map[string]*SAMLEntry{},
 	})
 	all, err := awsManaged()
 	if err != nil {
@@ -82,6 +82,9 @@ func (b *builder) apply(e *Entities, deleted []Ref) {
 	for _, p := range e.Providers {
 		b.v.providers[p.ARN()] = p
 	}
+	for _, p := range e.SAMLProviders {
+		b.putSAML(p)
+	}
 	b.refreshUsers()
 }
 
@@ -111,6 +114,8 @@ func (b *builder) remove(ref Ref) {
 		}
 	case KindOIDCProvider:
 		delete(v.providers, ref.ID)
+	case KindSAMLProvider:
+		delete(v.saml, ref.ID)
 	}
 }
 

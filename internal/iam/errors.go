@@ -18,6 +18,7 @@ const (
 	KindPolicyVersion Kind = "policy version"
 	KindAccessKey     Kind = "access key"
 	KindOIDCProvider  Kind = "OpenID Connect provider"
+	KindSAMLProvider  Kind = "SAML provider"
 )
 
 // NotFound says that there is no such thing.
@@ -73,6 +74,7 @@ const (
 	QuotaUsers          Quota = "UsersPerAccount"
 	QuotaPolicies       Quota = "PoliciesPerAccount"
 	QuotaOIDCProviders  Quota = "OpenIDConnectProvidersPerAccount"
+	QuotaSAMLProviders  Quota = "SAMLProvidersPerAccount"
 	QuotaRolePolicies   Quota = "PoliciesPerRole"
 	QuotaUserPolicies   Quota = "PoliciesPerUser"
 	QuotaAccessKeys     Quota = "AccessKeysPerUser"

@@ -57,6 +57,9 @@ func (m *memory) Since(_ context.Context, since int64) (*iam.Changes, error) {
 			c.Keys = add(c.Keys, r, r.Version > since)
 		case iam.OIDCProvider:
 			c.Providers = add(c.Providers, r, r.Version > since)
+		case iam.SAMLProvider:
+			r.Metadata = ""
+			c.SAMLProviders = add(c.SAMLProviders, r, r.Version > since)
 		}
 	}
 	for ref, v := range m.deleted {
@@ -109,6 +112,13 @@ func (m *memory) Commit(_ context.Context, w *iam.Write) error {
 	for _, p := range w.Providers {
 		rows[iam.Ref{Kind: iam.KindOIDCProvider, ID: p.ARN()}] = *p
 	}
+	for _, p := range w.SAMLProviders {
+		ref, next := iam.Ref{Kind: iam.KindSAMLProvider, ID: p.ARN()}, *p
+		if last, ok := rows[ref].(iam.SAMLProvider); ok && next.Metadata == "" {
+			next.Metadata = last.Metadata
+		}
+		rows[ref] = next
+	}
 	if err := uniqueNames(rows); err != nil {
 		return err
 	}
@@ -120,9 +130,19 @@ func (m *memory) Commit(_ context.Context, w *iam.Write) error {
 	for _, p := range w.Providers {
 		delete(m.deleted, iam.Ref{Kind: iam.KindOIDCProvider, ID: p.ARN()})
 	}
+	for _, p := range w.SAMLProviders {
+		delete(m.deleted, iam.Ref{Kind: iam.KindSAMLProvider, ID: p.ARN()})
+	}
 	err := m.fail
 	m.fail = nil
 	return err
+}
+
+func (m *memory) SAMLMetadata(_ context.Context, account, name string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, _ := m.rows[iam.Ref{Kind: iam.KindSAMLProvider, ID: (&iam.SAMLProvider{Account: account, Name: name}).ARN()}].(iam.SAMLProvider)
+	return p.Metadata, nil
 }
 
 func uniqueNames(rows map[iam.Ref]any) error {
@@ -135,6 +155,8 @@ func uniqueNames(rows map[iam.Ref]any) error {
 		case iam.User:
 			name = r.Account + r.Name
 		case iam.ManagedPolicy:
+			name = r.Account + r.Name
+		case iam.SAMLProvider:
 			name = r.Account + r.Name
 		default:
 			continue

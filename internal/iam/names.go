@@ -11,9 +11,9 @@ import (
 // Limits are the quotas of an account (spec/iam-sts.md 4.1). Zero fields get
 // AWS's defaults.
 type Limits struct {
-	Roles, Users, Policies, OIDCProviders int
-	Attached                              int // managed policies per role or user
-	TrustSize                             int // characters of a trust policy
+	Roles, Users, Policies, OIDCProviders, SAMLProviders int
+	Attached                                             int // managed policies per role or user
+	TrustSize                                            int // characters of a trust policy
 }
 
 func (l Limits) withDefaults() Limits {
@@ -26,6 +26,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Users, 5000)
 	set(&l.Policies, 1500)
 	set(&l.OIDCProviders, 100)
+	set(&l.SAMLProviders, 100)
 	set(&l.Attached, 10)
 	set(&l.TrustSize, 2048)
 	return l

@@ -105,6 +105,7 @@ type Snapshot interface {
 	AccessKey(id string) (*AccessKey, bool)
 	OIDCProvider(account, url string) (*OIDCProvider, bool) // url without scheme, exact
 	OIDCProviderByARN(arn string) (*OIDCProvider, bool)
+	SAMLProviderByARN(arn string) (*SAMLEntry, bool)
 	ManagedPolicy(arn string) (*policy.Policy, bool) // default version, compiled
 	// CurrentARN returns the ARN an entity with this unique id has now.
 	CurrentARN(id string) (string, bool)

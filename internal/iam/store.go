@@ -25,10 +25,16 @@ type Store interface {
 	// version is not w.Base it fails with *VersionConflict and changes nothing;
 	// otherwise the stored version becomes w.Base+1, which every entity in w
 	// carries already. Writing an entity inserts or replaces it by its unique
-	// id (a provider: by account and URL); deleting one that is absent does
+	// id (a provider: by account and URL or name); deleting one that is absent does
 	// nothing. A name that is taken, compared without case, fails the whole
 	// write: the Service never asks for it, so it is an error without a type.
 	Commit(ctx context.Context, w *Write) error
+
+	// SAMLMetadata returns the metadata document of a SAML provider, "" when
+	// there is no such provider. Documents may be ten megabytes long, so they
+	// are read one at a time and never by Since; a Write with an empty Metadata
+	// keeps what is stored.
+	SAMLMetadata(ctx context.Context, account, name string) (string, error)
 }
 
 // Changes is what Store.Since found.
@@ -52,6 +58,8 @@ type Entities struct {
 	Policies  []*ManagedPolicy
 	Keys      []*SealedKey
 	Providers []*OIDCProvider
+	// SAMLProviders without Metadata, except in a Write that changes it.
+	SAMLProviders []*SAMLProvider
 }
 
 // Ref names an entity for deletion: by unique id (role, user, policy), key id,
@@ -78,7 +86,7 @@ func (w *Write) next() int64 { return w.Base + 1 }
 
 // empty reports that there is nothing to commit.
 func (w *Write) empty() bool {
-	return len(w.Roles)+len(w.Users)+len(w.Policies)+len(w.Keys)+len(w.Providers)+len(w.Deleted) == 0
+	return len(w.Roles)+len(w.Users)+len(w.Policies)+len(w.Keys)+len(w.Providers)+len(w.SAMLProviders)+len(w.Deleted) == 0
 }
 
 // stamp gives every entity the version of the write.
@@ -97,6 +105,9 @@ func (w *Write) stamp() {
 		k.Version = v
 	}
 	for _, p := range w.Providers {
+		p.Version = v
+	}
+	for _, p := range w.SAMLProviders {
 		p.Version = v
 	}
 }

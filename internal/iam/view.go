@@ -27,6 +27,7 @@ type View struct {
 
 	keys      map[string]*AccessKey // by key id
 	providers map[string]*OIDCProvider
+	saml      map[string]*SAMLEntry // by ARN
 }
 
 var _ Snapshot = (*View)(nil)
@@ -255,6 +256,6 @@ func (v *View) clone() *View {
 	c.roles, c.users = maps.Clone(v.roles), maps.Clone(v.users)
 	c.roleNames, c.userNames, c.arns = maps.Clone(v.roleNames), maps.Clone(v.userNames), maps.Clone(v.arns)
 	c.policies, c.policyNames, c.policyIDs = maps.Clone(v.policies), maps.Clone(v.policyNames), maps.Clone(v.policyIDs)
-	c.keys, c.providers = maps.Clone(v.keys), maps.Clone(v.providers)
+	c.keys, c.providers, c.saml = maps.Clone(v.keys), maps.Clone(v.providers), maps.Clone(v.saml)
 	return &c
 }

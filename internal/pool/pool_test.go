@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,7 +34,8 @@ const (
 	oidcPrefix = "arn:aws:iam::012345678901:oidc-provider/"
 )
 
-// fakeVerifier accepts tokens of the form "client/subject".
+// fakeVerifier accepts tokens of the form "client/subject", or with claims
+// "client/subject?claim=value&...".
 type fakeVerifier struct{ calls *atomic.Int64 }
 
 func (v fakeVerifier) Verify(_ context.Context, token string, want login.Expect) (*login.Claims, error) {
@@ -45,7 +47,24 @@ func (v fakeVerifier) Verify(_ context.Context, token string, want login.Expect)
 	if !slices.Contains(want.ClientIDs, client) {
 		return nil, &login.Refusal{Kind: login.WrongAudience, Provider: want.Provider}
 	}
-	return &login.Claims{Provider: want.Provider, Issuer: want.Issuer, Subject: subject, Audience: []string{client}}, nil
+	c := &login.Claims{Provider: want.Provider, Issuer: want.Issuer, Audience: []string{client}}
+	c.Subject, subject, ok = strings.Cut(subject, "?")
+	if ok {
+		claims, err := url.ParseQuery(subject)
+		if err != nil {
+			return nil, err
+		}
+		c.Raw = map[string]any{}
+		for name := range claims {
+			switch value := claims.Get(name); value {
+			case "true", "false":
+				c.Raw[name] = value == "true"
+			default:
+				c.Raw[name] = value
+			}
+		}
+	}
+	return c, nil
 }
 
 // noTokens issues nothing, and takes no token for its own.
@@ -66,6 +85,8 @@ type fakeIAM struct{ iam.Snapshot }
 func (fakeIAM) RoleByARN(arn string) (*iam.RoleEntry, bool) {
 	return &iam.RoleEntry{}, arn == authRole || arn == gstRole
 }
+
+func (fakeIAM) SAMLProviderByARN(string) (*iam.SAMLEntry, bool) { return nil, false }
 
 func (fakeIAM) OIDCProviderByARN(arn string) (*iam.OIDCProvider, bool) {
 	url, ok := strings.CutPrefix(arn, oidcPrefix)
@@ -96,7 +117,9 @@ type world struct {
 	mu    sync.Mutex
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newWorldWith(t, func(*pool.Config) {}) }
+
+func newWorldWith(t *testing.T, set func(*pool.Config)) *world {
 	t.Helper()
 	db, err := sqldb.Open(t.TempDir())
 	if err != nil {
@@ -113,7 +136,7 @@ func newWorld(t *testing.T) *world {
 	})
 	w := &world{t: t, grant: &sts.IdentityGrant{}, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	w.sts = &fakeSTS{last: w.grant}
-	w.Service, err = pool.New(t.Context(), pool.Config{
+	c := pool.Config{
 		Store: store, IAM: func() iam.Snapshot { return fakeIAM{} }, STS: w.sts, Region: "eu-west-1",
 		Builtin: map[string]login.Verifier{pool.Google: fakeVerifier{&w.calls}},
 		OIDC:    fakeVerifier{&w.calls},
@@ -124,8 +147,9 @@ func newWorld(t *testing.T) *world {
 			w.now = w.now.Add(time.Second)
 			return w.now
 		},
-	})
-	if err != nil {
+	}
+	set(&c)
+	if w.Service, err = pool.New(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	return w

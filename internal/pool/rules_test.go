@@ -258,6 +258,7 @@ type emptyIAM struct{ iam.Snapshot }
 
 func (emptyIAM) RoleByARN(string) (*iam.RoleEntry, bool)            { return nil, false }
 func (emptyIAM) OIDCProviderByARN(string) (*iam.OIDCProvider, bool) { return nil, false }
+func (emptyIAM) SAMLProviderByARN(string) (*iam.SAMLEntry, bool)    { return nil, false }
 
 // A developer's word must not pass for a verified login.
 func TestDeveloperProviderNames(t *testing.T) {

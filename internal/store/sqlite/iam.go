@@ -16,7 +16,7 @@ import (
 //go:embed migrations/iam/*.sql
 var iamMigrations embed.FS
 
-// IAM keeps roles, users, policies, access keys and OpenID Connect providers;
+// IAM keeps roles, users, policies, access keys and identity providers;
 // it implements iam.Store.
 type IAM struct{ db *sqldb.DB }
 
@@ -92,6 +92,9 @@ func readSince(ctx context.Context, q *iamsql.Queries, since int64) (*iam.Change
 	}
 	if c.Providers, err = rows(q.ProvidersSince, fromProvider)(ctx, since); err != nil {
 		return nil, fmt.Errorf("providers: %w", err)
+	}
+	if c.SAMLProviders, err = rows(q.SAMLProvidersSince, fromSAMLProvider)(ctx, since); err != nil {
+		return nil, fmt.Errorf("saml providers: %w", err)
 	}
 	if since == 0 {
 		return c, nil // a reader that starts has nothing to forget
@@ -191,7 +194,27 @@ func write(ctx context.Context, q *iamsql.Queries, w *iam.Write) error {
 			return fmt.Errorf("provider %s: %w", p.URL, err)
 		}
 	}
+	for _, p := range w.SAMLProviders {
+		if err := put(ctx, q.PutSAMLProvider, toSAMLProvider, p); err != nil {
+			return fmt.Errorf("saml provider %s: %w", p.Name, err)
+		}
+		if err := q.ForgetDeleted(ctx, iamsql.ForgetDeletedParams{Kind: string(iam.KindSAMLProvider), ID: p.ARN()}); err != nil {
+			return fmt.Errorf("saml provider %s: %w", p.Name, err)
+		}
+	}
 	return nil
+}
+
+// SAMLMetadata implements iam.Store.
+func (s *IAM) SAMLMetadata(ctx context.Context, account, name string) (string, error) {
+	text, err := iamsql.New(s.db.Reader()).SAMLMetadata(ctx, iamsql.SAMLMetadataParams{Account: account, Name: name})
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read saml metadata: %w", err)
+	}
+	return text, nil
 }
 
 func put[V, P any](ctx context.Context, exec func(context.Context, P) error, to func(V) (P, error), v V) error {
@@ -217,6 +240,11 @@ func remove(ctx context.Context, q *iamsql.Queries, ref iam.Ref, version int64) 
 		var p iamsql.DeleteProviderParams
 		if p, err = providerKey(ref.ID); err == nil {
 			err = q.DeleteProvider(ctx, p)
+		}
+	case iam.KindSAMLProvider:
+		var account, name string
+		if account, name, err = samlKey(ref.ID); err == nil {
+			err = q.DeleteSAMLProvider(ctx, iamsql.DeleteSAMLProviderParams{Account: account, Name: name})
 		}
 	default:
 		err = errors.New("this kind is not stored")

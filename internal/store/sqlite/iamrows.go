@@ -197,6 +197,41 @@ func providerKey(id string) (iamsql.DeleteProviderParams, error) {
 	return iamsql.DeleteProviderParams{Account: a.Account, Url: url}, nil
 }
 
+func toSAMLProvider(p *iam.SAMLProvider) (iamsql.PutSAMLProviderParams, error) {
+	var e encoder
+	until := int64(0)
+	if !p.MetadataUntil.IsZero() {
+		until = milli(p.MetadataUntil)
+	}
+	return iamsql.PutSAMLProviderParams{Account: p.Account, Name: p.Name, NameKey: iam.FoldName(p.Name), Uuid: p.UUID,
+		EntityID: p.EntityID, Certificates: e.json(p.Certificates), MetadataUntil: until, Metadata: p.Metadata,
+		Created: milli(p.Created), Tags: e.tags(p.Tags), Version: p.Version}, e.err
+}
+
+func fromSAMLProvider(p *iamsql.SAMLProvidersSinceRow) (*iam.SAMLProvider, error) {
+	var d decoder
+	out := &iam.SAMLProvider{Account: p.Account, Name: p.Name, UUID: p.Uuid, EntityID: p.EntityID,
+		Created: fromMilli(p.Created), Tags: d.tags(p.Tags), Version: p.Version}
+	if p.MetadataUntil != 0 {
+		out.MetadataUntil = fromMilli(p.MetadataUntil)
+	}
+	d.json("certificates", p.Certificates, &out.Certificates)
+	return out, wrap("saml provider", p.Name, d.err)
+}
+
+// samlKey reads the primary key of a SAML provider out of its ARN.
+func samlKey(id string) (account, name string, err error) {
+	a, err := arn.Parse(id)
+	if err != nil {
+		return "", "", err
+	}
+	name, ok := strings.CutPrefix(a.Resource, "saml-provider/")
+	if !ok {
+		return "", "", fmt.Errorf("%q is not a SAML provider's ARN", id)
+	}
+	return a.Account, name, nil
+}
+
 func wrap(kind, id string, err error) error {
 	if err == nil {
 		return nil

@@ -30,6 +30,8 @@ func IAM(t *testing.T, open func(t *testing.T) (s iam.Store, reopen func() iam.S
 		{"since", "a reader hears of exactly what was written or deleted after its version", iamSince},
 		{"deleting", "deleting removes the entity, and deleting what is absent is fine", iamDelete},
 		{"coming back", "a provider that was deleted and made again is present, not deleted", iamComeBack},
+		{"metadata", "a metadata document comes back byte for byte when it is asked for, and a write without one keeps it", iamMetadata},
+		{"a SAML provider coming back", "one that was deleted and made again is present, and its name is its own without case", iamSAMLComesBack},
 		{"conflict", "a write decided on another version is refused and changes nothing", iamConflict},
 		{"first write", "of two first writes one is refused", iamFirst},
 		{"whole or nothing", "a write of which one part fails leaves no other part behind", iamAtomic},
@@ -88,7 +90,7 @@ func aProvider(n int, version int64) *iam.OIDCProvider {
 func everything(version int64) iam.Entities {
 	return iam.Entities{Roles: []*iam.Role{aRole(1, version)}, Users: []*iam.User{aUser(1, version)},
 		Policies: []*iam.ManagedPolicy{aPolicy(1, version)}, Keys: []*iam.SealedKey{aKey(1, version)},
-		Providers: []*iam.OIDCProvider{aProvider(1, version)}}
+		Providers: []*iam.OIDCProvider{aProvider(1, version)}, SAMLProviders: []*iam.SAMLProvider{aSAMLProvider(1, version)}}
 }
 
 func commit(t *testing.T, s iam.Store, w *iam.Write) {
@@ -143,6 +145,7 @@ func iamReplace(t *testing.T, s iam.Store, reopen func() iam.Store) {
 	next.Policies[0].Default, next.Policies[0].Versions = 4, next.Policies[0].Versions[1:]
 	next.Keys[0].Active, next.Keys[0].Sealed = true, []byte("again")
 	next.Providers[0].ClientIDs, next.Providers[0].Insecure = nil, false
+	next.SAMLProviders[0].EntityID, next.SAMLProviders[0].MetadataUntil = "urn:other", time.Time{}
 	commit(t, s, &iam.Write{Base: 1, Entities: next})
 	holds(t, s, 0, iam.Changes{Version: 2, Entities: next})
 	holds(t, reopen(), 1, iam.Changes{Version: 2, Entities: next})
@@ -166,6 +169,7 @@ func iamDelete(t *testing.T, s iam.Store, reopen func() iam.Store) {
 	all := []iam.Ref{
 		{Kind: iam.KindRole, ID: e.Roles[0].ID}, {Kind: iam.KindUser, ID: e.Users[0].ID}, {Kind: iam.KindPolicy, ID: e.Policies[0].ID},
 		{Kind: iam.KindAccessKey, ID: e.Keys[0].ID}, {Kind: iam.KindOIDCProvider, ID: e.Providers[0].ARN()},
+		{Kind: iam.KindSAMLProvider, ID: e.SAMLProviders[0].ARN()},
 	}
 	commit(t, s, &iam.Write{Base: 1, Deleted: all})
 	commit(t, s, &iam.Write{Base: 2, Deleted: all})
@@ -225,7 +229,7 @@ func iamNames(t *testing.T, s iam.Store, _ func() iam.Store) {
 		*p = "111111111111"
 	}
 	other.Roles[0].ID, other.Users[0].ID, other.Policies[0].ID = "AROAX", "AIDAX", "ANPAX"
-	other.Keys, other.Providers = nil, nil
+	other.Keys, other.Providers, other.SAMLProviders = nil, nil, nil
 	commit(t, s, &iam.Write{Base: 1, Entities: other})
 
 	r, u, p := aRole(9, 3), aUser(9, 3), aPolicy(9, 3)

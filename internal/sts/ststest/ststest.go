@@ -106,6 +106,7 @@ type IAM struct {
 	keys      map[string]*iam.AccessKey
 	managed   map[string]*policy.Policy
 	providers map[string]*iam.OIDCProvider // by ARN
+	saml      map[string]*iam.SAMLEntry    // by ARN
 	arns      map[string]string            // ARN to id
 }
 
@@ -116,7 +117,7 @@ func NewIAM(tb testing.TB) *IAM {
 	return &IAM{
 		tb: tb, roles: map[string]*iam.RoleEntry{}, users: map[string]*iam.UserEntry{},
 		keys: map[string]*iam.AccessKey{}, managed: map[string]*policy.Policy{},
-		providers: map[string]*iam.OIDCProvider{}, arns: map[string]string{},
+		providers: map[string]*iam.OIDCProvider{}, saml: map[string]*iam.SAMLEntry{}, arns: map[string]string{},
 	}
 }
 
@@ -211,6 +212,15 @@ func (s *IAM) Provider(p iam.OIDCProvider) string {
 	return p.ARN()
 }
 
+// SAML adds a SAML provider.
+func (s *IAM) SAML(p iam.SAMLEntry) string {
+	if p.Account == "" {
+		p.Account = Account
+	}
+	s.saml[p.ARN()] = &p
+	return p.ARN()
+}
+
 // Delete removes the role, user, key, policy or provider with this id or ARN.
 func (s *IAM) Delete(id string) {
 	delete(s.roles, id)
@@ -218,6 +228,7 @@ func (s *IAM) Delete(id string) {
 	delete(s.keys, id)
 	delete(s.managed, id)
 	delete(s.providers, id)
+	delete(s.saml, id)
 	maps.DeleteFunc(s.arns, func(_, v string) bool { return v == id })
 }
 
@@ -270,6 +281,12 @@ func (s *IAM) OIDCProvider(account, url string) (*iam.OIDCProvider, bool) {
 // OIDCProviderByARN implements iam.Snapshot.
 func (s *IAM) OIDCProviderByARN(arn string) (*iam.OIDCProvider, bool) {
 	p, ok := s.providers[arn]
+	return p, ok
+}
+
+// SAMLProviderByARN implements iam.Snapshot.
+func (s *IAM) SAMLProviderByARN(arn string) (*iam.SAMLEntry, bool) {
+	p, ok := s.saml[arn]
 	return p, ok
 }
 

@@ -97,6 +97,20 @@ func (q *Queries) DeleteRole(ctx context.Context, id string) error {
 	return err
 }
 
+const deleteSAMLProvider = `-- name: DeleteSAMLProvider :exec
+DELETE FROM iam_saml_provider WHERE account = $1 AND name = $2
+`
+
+type DeleteSAMLProviderParams struct {
+	Account string
+	Name    string
+}
+
+func (q *Queries) DeleteSAMLProvider(ctx context.Context, arg DeleteSAMLProviderParams) error {
+	_, err := q.db.ExecContext(ctx, deleteSAMLProvider, arg.Account, arg.Name)
+	return err
+}
+
 const deleteUser = `-- name: DeleteUser :exec
 DELETE FROM iam_user WHERE id = $1
 `
@@ -430,6 +444,46 @@ func (q *Queries) PutRole(ctx context.Context, arg PutRoleParams) error {
 	return err
 }
 
+const putSAMLProvider = `-- name: PutSAMLProvider :exec
+INSERT INTO iam_saml_provider (account, name, name_key, uuid, entity_id, certificates, metadata_until, metadata, created, tags, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (account, name) DO UPDATE SET
+    uuid = excluded.uuid, entity_id = excluded.entity_id, certificates = excluded.certificates,
+    metadata_until = excluded.metadata_until, created = excluded.created, tags = excluded.tags, version = excluded.version,
+    metadata = CASE WHEN excluded.metadata = '' THEN iam_saml_provider.metadata ELSE excluded.metadata END
+`
+
+type PutSAMLProviderParams struct {
+	Account       string
+	Name          string
+	NameKey       string
+	Uuid          string
+	EntityID      string
+	Certificates  string
+	MetadataUntil int64
+	Metadata      string
+	Created       int64
+	Tags          string
+	Version       int64
+}
+
+func (q *Queries) PutSAMLProvider(ctx context.Context, arg PutSAMLProviderParams) error {
+	_, err := q.db.ExecContext(ctx, putSAMLProvider,
+		arg.Account,
+		arg.Name,
+		arg.NameKey,
+		arg.Uuid,
+		arg.EntityID,
+		arg.Certificates,
+		arg.MetadataUntil,
+		arg.Metadata,
+		arg.Created,
+		arg.Tags,
+		arg.Version,
+	)
+	return err
+}
+
 const putUser = `-- name: PutUser :exec
 INSERT INTO iam_user (id, account, name, name_key, path, created, boundary, inline, attached, tags, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -497,6 +551,72 @@ func (q *Queries) RolesSince(ctx context.Context, since int64) ([]IamRole, error
 			&i.Boundary,
 			&i.Inline,
 			&i.Attached,
+			&i.Tags,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sAMLMetadata = `-- name: SAMLMetadata :one
+SELECT metadata FROM iam_saml_provider WHERE account = $1 AND name = $2
+`
+
+type SAMLMetadataParams struct {
+	Account string
+	Name    string
+}
+
+func (q *Queries) SAMLMetadata(ctx context.Context, arg SAMLMetadataParams) (string, error) {
+	row := q.db.QueryRowContext(ctx, sAMLMetadata, arg.Account, arg.Name)
+	var metadata string
+	err := row.Scan(&metadata)
+	return metadata, err
+}
+
+const sAMLProvidersSince = `-- name: SAMLProvidersSince :many
+SELECT account, name, uuid, entity_id, certificates, metadata_until, created, tags, version
+FROM iam_saml_provider WHERE version > $1
+`
+
+type SAMLProvidersSinceRow struct {
+	Account       string
+	Name          string
+	Uuid          string
+	EntityID      string
+	Certificates  string
+	MetadataUntil int64
+	Created       int64
+	Tags          string
+	Version       int64
+}
+
+func (q *Queries) SAMLProvidersSince(ctx context.Context, since int64) ([]SAMLProvidersSinceRow, error) {
+	rows, err := q.db.QueryContext(ctx, sAMLProvidersSince, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SAMLProvidersSinceRow
+	for rows.Next() {
+		var i SAMLProvidersSinceRow
+		if err := rows.Scan(
+			&i.Account,
+			&i.Name,
+			&i.Uuid,
+			&i.EntityID,
+			&i.Certificates,
+			&i.MetadataUntil,
+			&i.Created,
 			&i.Tags,
 			&i.Version,
 		); err != nil {

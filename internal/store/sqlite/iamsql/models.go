@@ -72,6 +72,20 @@ type IamRole struct {
 	Version       int64
 }
 
+type IamSamlProvider struct {
+	Account       string
+	Name          string
+	NameKey       string
+	Uuid          string
+	EntityID      string
+	Certificates  string
+	MetadataUntil int64
+	Metadata      string
+	Created       int64
+	Tags          string
+	Version       int64
+}
+
 type IamUser struct {
 	ID       string
 	Account  string
