@@ -40,6 +40,8 @@ func Migrate(ctx context.Context, db *DB, name string, fsys fs.FS) error {
 	if have == known {
 		return nil
 	}
+	db.lookups.pause()
+	defer db.lookups.resume()
 	if _, err := p.Up(ctx); err != nil {
 		var partial *goose.PartialError
 		if errors.As(err, &partial) && partial.Failed != nil && partial.Failed.Source != nil {

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -20,11 +21,12 @@ import (
 
 // DB is one open database: a single writer and a pool of readers.
 type DB struct {
-	write *sql.DB
-	read  *sql.DB
-	queue chan *job
-	done  chan struct{} // closed when the commit loop has ended
-	lock  *os.File
+	write   *sql.DB
+	read    *sql.DB
+	lookups *lookups
+	queue   chan *job
+	done    chan struct{} // closed when the commit loop has ended
+	lock    *os.File
 
 	mu       sync.Mutex // guards closed, and running.Add against running.Wait
 	isClosed bool
@@ -73,14 +75,16 @@ func open(folder, path string) (*DB, error) {
 	if err := prove(w); err != nil {
 		return nil, errors.Join(unusable(path, err), w.Close())
 	}
-	r, err := sql.Open("sqlite", dsn(path, "_pragma", "query_only(1)"))
+	readOnly := dsn(path, "_pragma", "query_only(1)")
+	r, err := sql.Open("sqlite", readOnly)
 	if err != nil {
 		return nil, errors.Join(unusable(path, err), w.Close())
 	}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
 	r.SetMaxOpenConns(n)
 	r.SetMaxIdleConns(n)
-	db := &DB{write: w, read: r, queue: make(chan *job, 256), done: make(chan struct{})}
+	lookups := newLookups(n, func() (driver.Conn, error) { return r.Driver().Open(readOnly) })
+	db := &DB{write: w, read: r, lookups: lookups, queue: make(chan *job, 256), done: make(chan struct{})}
 	go db.commitLoop()
 	return db, nil
 }
@@ -211,7 +215,7 @@ func (db *DB) Close() error {
 	close(db.queue)
 	<-db.done
 	// Readers first: the last connection to close removes the log.
-	return errors.Join(db.read.Close(), db.write.Close(), db.lock.Close())
+	return errors.Join(db.lookups.close(), db.read.Close(), db.write.Close(), db.lock.Close())
 }
 
 // Update runs fn in its own write transaction and commits it durably. fn must
@@ -242,6 +246,8 @@ func (db *DB) update(ctx context.Context, fn func(tx *sql.Tx) error) error {
 }
 
 func (db *DB) once(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	db.lookups.pause()
+	defer db.lookups.resume()
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"embed"
@@ -10,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,9 +22,10 @@ var poolMigrations embed.FS
 
 // Pools keeps identity pools and identities; it implements pool.Store.
 type Pools struct {
-	db    *sqldb.DB
-	read  *poolsql.Queries
-	write *poolsql.Queries
+	db     *sqldb.DB
+	read   *poolsql.Queries
+	write  *poolsql.Queries
+	people people
 }
 
 // OpenPools brings the tables of identity pools up to date and prepares the
@@ -47,7 +46,11 @@ func OpenPools(ctx context.Context, db *sqldb.DB) (*Pools, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare pool queries: %w", err), read.Close())
 	}
-	return &Pools{db: db, read: read, write: write}, nil
+	people, err := preparePeople(db)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare pool lookups: %w", err), read.Close(), write.Close())
+	}
+	return &Pools{db: db, read: read, write: write, people: people}, nil
 }
 
 // Close releases the prepared statements.
@@ -172,34 +175,6 @@ func removeIdentity(ctx context.Context, q *poolsql.Queries, id []byte) error {
 	)
 }
 
-// Identity implements pool.Store.
-func (s *Pools) Identity(ctx context.Context, id string) (*pool.Identity, error) {
-	key, err := uuidBytes(id)
-	if err != nil {
-		return nil, &pool.NoIdentity{ID: id}
-	}
-	rows, err := s.read.IdentityWithLogins(sqldb.Point(ctx), key)
-	if err != nil {
-		return nil, fmt.Errorf("read identity: %w", err)
-	}
-	if len(rows) == 0 {
-		return nil, &pool.NoIdentity{ID: id}
-	}
-	r := rows[0]
-	i := newIdentity(pool.Region(id), poolsql.Identity{
-		ID: key, Pool: r.Pool, Created: r.Created, Modified: r.Modified, State: r.State, Parent: r.Parent, Version: r.Version,
-	})
-	for _, r := range rows {
-		if r.Provider.Valid {
-			i.Logins = append(i.Logins, pool.Login{
-				Provider: r.Provider.String, Subject: r.Subject.String, Linked: fromMillis(r.Linked.Int64), Remembered: sometime(r.Remembered.Int64),
-			})
-		}
-	}
-	slices.SortFunc(i.Logins, pool.Login.Compare)
-	return i, nil
-}
-
 // newIdentity turns a row into an identity without its logins. The region of
 // an identity is that of its pool.
 func newIdentity(region string, row poolsql.Identity) *pool.Identity {
@@ -239,22 +214,6 @@ const (
 	stateMerged  = 2
 	stateBlocked = 4
 )
-
-// LoginOwner implements pool.Store.
-func (s *Pools) LoginOwner(ctx context.Context, poolID, provider, subject string) (string, error) {
-	key, err := uuidBytes(poolID)
-	if err != nil {
-		return "", err
-	}
-	owner, err := s.read.LoginOwner(sqldb.Point(ctx), poolsql.LoginOwnerParams{Pool: key, Provider: provider, Subject: subject})
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("read login: %w", err)
-	}
-	return idText(pool.Region(poolID), owner), nil
-}
 
 // Apply implements pool.Store. Changes that arrive together share a commit.
 func (s *Pools) Apply(ctx context.Context, c *pool.Change) error {
@@ -414,18 +373,28 @@ func (s *Pools) ListIdentities(ctx context.Context, poolID string, after pool.Po
 }
 
 // uuidBytes returns the 16 bytes of the UUID in an id of the form region:uuid.
+// Upper-case hex would make two names for one identity, so it is refused.
 func uuidBytes(id string) ([]byte, error) {
 	_, text, ok := strings.Cut(id, ":")
 	if !ok || len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
 		return nil, &pool.NoIdentity{ID: id}
 	}
-	b, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
-	// Upper-case hex would make two names for one identity.
-	if err != nil || len(b) != 16 || !bytes.Equal([]byte(strings.ToLower(text)), []byte(text)) {
-		return nil, &pool.NoIdentity{ID: id}
+	b := make([]byte, 0, 16)
+	for i := 0; i < len(text); i += 2 {
+		switch i {
+		case 8, 13, 18, 23:
+			i++
+		}
+		high, low := strings.IndexByte(lowerHex, text[i]), strings.IndexByte(lowerHex, text[i+1])
+		if high < 0 || low < 0 {
+			return nil, &pool.NoIdentity{ID: id}
+		}
+		b = append(b, byte(high<<4|low))
 	}
 	return b, nil
 }
+
+const lowerHex = "0123456789abcdef"
 
 // idText is the text of an id: the region and the UUID of 16 bytes.
 func idText(region string, b []byte) string {

@@ -1,0 +1,173 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rockpool-id/rockpool/internal/pool"
+	"github.com/rockpool-id/rockpool/internal/sqldb"
+	"github.com/rockpool-id/rockpool/internal/store/sqlite/poolsql"
+)
+
+// slowIdentity is Identity by way of the generated query.
+func slowIdentity(ctx context.Context, s *Pools, id string) (*pool.Identity, error) {
+	key, err := uuidBytes(id)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.IdentityWithLogins(ctx, key)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	r := rows[0]
+	i := newIdentity(pool.Region(id), poolsql.Identity{
+		ID: key, Pool: r.Pool, Created: r.Created, Modified: r.Modified, State: r.State, Parent: r.Parent, Version: r.Version,
+	})
+	for _, r := range rows {
+		if r.Provider.Valid {
+			i.Logins = append(i.Logins, pool.Login{
+				Provider: r.Provider.String, Subject: r.Subject.String, Linked: fromMillis(r.Linked.Int64), Remembered: sometime(r.Remembered.Int64),
+			})
+		}
+	}
+	slices.SortFunc(i.Logins, pool.Login.Compare)
+	return i, nil
+}
+
+// TestPeopleReadsAreThoseOfTheQueryFile holds the hot reads against the
+// generated ones.
+func TestPeopleReadsAreThoseOfTheQueryFile(t *testing.T) {
+	ctx := t.Context()
+	db, err := sqldb.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	s, err := OpenPools(ctx, db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	p := &pool.Pool{ID: "us-east-1:00000000-0000-4000-8000-00000000000f", Version: 1}
+	if err := s.InsertPool(ctx, p); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	var logins []pool.Login
+	for n := range 4 { // a guest, then people with one to three logins
+		id := fmt.Sprintf("us-east-1:0000000%d-abcd-4000-8000-000000000000", n)
+		at := time.UnixMilli(1_700_000_000_000 + int64(n))
+		i := &pool.Identity{ID: id, PoolID: p.ID, Created: at, Modified: at, Version: 1, Guest: n == 0}
+		for k := range n {
+			i.Logins = append(i.Logins, pool.Login{Provider: fmt.Sprint("provider", k), Subject: fmt.Sprintf("é %d", n), Linked: at})
+		}
+		if err := s.Apply(ctx, &pool.Change{PoolID: p.ID, Create: i, At: at}); err != nil {
+			t.Fatal(err)
+		}
+		ids, logins = append(ids, id), append(logins, i.Logins...)
+	}
+	// A merge, for an identity with a parent.
+	err = s.Apply(ctx, &pool.Change{
+		PoolID: p.ID, Target: ids[2], TargetVersion: 1, At: time.UnixMilli(1_700_000_001_000),
+		Move:    []pool.LoginMove{{From: ids[1], Login: pool.Login{Provider: "provider0", Subject: "é 1"}}},
+		Disable: []pool.Merged{{ID: ids[1], Version: 1}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		want, err := slowIdentity(ctx, s, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Identity(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: (-query file +lookup)\n%s", id, diff)
+		}
+	}
+	key, err := uuidBytes(p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range logins {
+		want, err := s.read.LoginOwner(ctx, poolsql.LoginOwnerParams{Pool: key, Provider: l.Provider, Subject: l.Subject})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.LoginOwner(ctx, p.ID, l.Provider, l.Subject); err != nil || got != idText("us-east-1", want) {
+			t.Errorf("owner of %v: got %s, %v", l, got, err)
+		}
+	}
+}
+
+func TestUUIDBytes(t *testing.T) {
+	tests := []struct {
+		name, id string
+		ok       bool
+	}{
+		{"a UUID", "us-east-1:01234567-89ab-cdef-8000-0000000000ff", true},
+		{"upper case is another name", "us-east-1:01234567-89AB-cdef-8000-0000000000ff", false},
+		{"no region", "01234567-89ab-cdef-8000-0000000000ff", false},
+		{"too short", "us-east-1:01234567-89ab-cdef-8000-0000000000f", false},
+		{"a dash in place of a digit", "us-east-1:01234567-89ab-cdef-8000-00-000000000", false},
+		{"a dash at the end", "us-east-1:01234567-89ab-cdef-8000-00000000000-", false},
+		{"a digit in place of a dash", "us-east-1:01234567089ab-cdef-8000-0000000000ff", false},
+		{"not hex", "us-east-1:01234567-89ab-cdef-8000-0000000000fg", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b, err := uuidBytes(tt.id)
+			if (err == nil) != tt.ok {
+				t.Fatalf("got %v", err)
+			}
+			if tt.ok && idText("us-east-1", b) != tt.id {
+				t.Errorf("got %x", b)
+			}
+		})
+	}
+}
+
+func BenchmarkPeople(b *testing.B) {
+	db, err := sqldb.Open(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	s, err := OpenPools(b.Context(), db)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	p := &pool.Pool{ID: "us-east-1:00000000-0000-4000-8000-00000000000f", Version: 1}
+	if err := s.InsertPool(b.Context(), p); err != nil {
+		b.Fatal(err)
+	}
+	i := &pool.Identity{ID: "us-east-1:00000001-abcd-4000-8000-000000000000", PoolID: p.ID, Version: 1, Logins: []pool.Login{{Provider: "accounts.google.com", Subject: "1"}}}
+	if err := s.Apply(b.Context(), &pool.Change{PoolID: p.ID, Create: i}); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("identity", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := s.Identity(b.Context(), i.ID); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("owner", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := s.LoginOwner(b.Context(), p.ID, "accounts.google.com", "1"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
