@@ -23,6 +23,10 @@ type Source interface {
 	Page(ctx context.Context, from string) (list []Identity, next string, err error)
 }
 
+// Resumer is a Source that wants to know the header which it gave to an earlier run,
+// when it is asked for pages only.
+type Resumer interface{ Resume(h *Header) }
+
 // Progress is how far a transfer is.
 type Progress struct {
 	Identities int // done
@@ -177,7 +181,7 @@ func (c *Collector) open(ctx context.Context) (*output, error) {
 		if err != nil {
 			return nil, err
 		}
-		h.Format, h.Version = Format, Version
+		h.Format, h.Version, h.Written = Format, Version, At(c.Now())
 		return create(path, h, c.Now())
 	}
 	if err != nil {
@@ -190,9 +194,12 @@ func (c *Collector) open(ctx context.Context) (*output, error) {
 	if at.IdentityPoolId != c.PoolID {
 		return nil, &NotResumable{path, fmt.Errorf("it is of the pool %s", at.IdentityPoolId)}
 	}
-	out, err := goOn(path, at, c.Now())
+	out, h, err := goOn(path, at, c.Now())
 	if err != nil {
 		return nil, &NotResumable{path, err}
+	}
+	if r, ok := c.Source.(Resumer); ok {
+		r.Resume(h)
 	}
 	return out, nil
 }
@@ -260,10 +267,10 @@ func create(path string, h *Header, now time.Time) (*output, error) {
 
 // goOn opens a partial file at its checkpoint. Reading it gives the sum so far, and
 // proves that it is there.
-func goOn(path string, at checkpoint, now time.Time) (_ *output, err error) {
+func goOn(path string, at checkpoint, now time.Time) (_ *output, _ *Header, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -272,34 +279,34 @@ func goOn(path string, at checkpoint, now time.Time) (_ *output, err error) {
 	}()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if info.Size() < at.Bytes {
-		return nil, fmt.Errorf("it has %d bytes and had %d", info.Size(), at.Bytes)
+		return nil, nil, fmt.Errorf("it has %d bytes and had %d", info.Size(), at.Bytes)
 	}
 	if err := file.Truncate(at.Bytes); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r, err := NewReader(file)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for err == nil {
 		_, err = r.Next()
 	}
 	if cut := (*Cut)(nil); !errors.As(err, &cut) {
-		return nil, err
+		return nil, nil, err
 	}
 	if r.end.Identities != at.Identities || r.header.Pool.IdentityPoolId != at.IdentityPoolId {
-		return nil, errors.New("it and its state do not belong together")
+		return nil, nil, errors.New("it and its state do not belong together")
 	}
 	if _, err := file.Seek(at.Bytes, io.SeekStart); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o := newOutput(path, file, at, now)
 	o.w = r.resume(o.lines())
 	o.done = at.Next == "" && at.Identities > 0
-	return o, nil
+	return o, r.Header(), nil
 }
 
 // page notes that a page was written whole.
