@@ -149,7 +149,8 @@ func (s *Service) mergeDevelopers(ctx context.Context, p *Pool, source, destinat
 	if both[0].ID == both[1].ID {
 		return both[1], nil
 	}
-	return s.join(ctx, p, both[1], both, nil, ByDeveloper)
+	id, err := s.join(ctx, p, both[1], both, nil, ByDeveloper)
+	return id, s.confirm(ctx, err, both...)
 }
 
 // UnlinkDeveloper takes a developer's user off an identity; the user is a new

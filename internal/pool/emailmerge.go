@@ -155,7 +155,7 @@ func (s *Service) mergeByEmail(ctx context.Context, p *Pool, id *Identity, login
 		if err == nil {
 			result = joined
 		}
-		return err
+		return s.confirm(ctx, err, known, now)
 	})
 	var taken *LoginTaken
 	var lost *Conflict

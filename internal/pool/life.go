@@ -79,25 +79,18 @@ func (s *Service) undoMerge(ctx context.Context, p *Pool, id string) error {
 		return fmt.Errorf("find merge: %w", err)
 	}
 	if len(lost) == 0 || lost[0].Child != id || !lost[0].Undone.IsZero() || lost[0].Parent != child.Parent {
-		return &UndoRefused{ID: id, Reason: "it was not recorded"}
+		return s.confirm(ctx, &UndoRefused{ID: id, Reason: "it was not recorded"}, child)
 	}
 	m := lost[0]
 	parent, err := s.load(ctx, p, m.Parent)
-	switch {
-	case isGone(err):
+	if isGone(err) {
 		return &UndoRefused{ID: id, Reason: fmt.Sprintf("identity %s, which has its logins, was deleted", m.Parent)}
-	case err != nil:
-		return err
-	case parent.Disabled:
-		return &UndoRefused{ID: id, Reason: fmt.Sprintf("identity %s was merged into %s since; undo that first", parent.ID, parent.Parent)}
 	}
-	for _, l := range m.Logins {
-		as := slices.ContainsFunc(parent.Logins, func(has Login) bool {
-			return has.Provider == l.Provider && has.Subject == l.Subject && has.Linked.Equal(l.Linked)
-		})
-		if !as {
-			return &UndoRefused{ID: id, Reason: fmt.Sprintf("its login of %s was unlinked since", l.Provider)}
-		}
+	if err != nil {
+		return err
+	}
+	if err := m.undoable(parent); err != nil {
+		return s.confirm(ctx, err, child, parent)
 	}
 	c := &Change{
 		PoolID: p.ID, Target: parent.ID, TargetVersion: parent.Version,
@@ -107,6 +100,23 @@ func (s *Service) undoMerge(ctx context.Context, p *Pool, id string) error {
 		return fmt.Errorf("undo merge: %w", err)
 	}
 	s.Log.Info("merge undone", "pool", p.ID, "restored", id, "parent", parent.ID)
+	return nil
+}
+
+// undoable refuses when the winner has changed so that giving the logins back could
+// be wrong.
+func (m *Merge) undoable(winner *Identity) error {
+	if winner.Disabled {
+		return &UndoRefused{ID: m.Child, Reason: fmt.Sprintf("identity %s was merged into %s since; undo that first", winner.ID, winner.Parent)}
+	}
+	for _, l := range m.Logins {
+		as := slices.ContainsFunc(winner.Logins, func(has Login) bool {
+			return has.Provider == l.Provider && has.Subject == l.Subject && has.Linked.Equal(l.Linked)
+		})
+		if !as {
+			return &UndoRefused{ID: m.Child, Reason: fmt.Sprintf("its login of %s was unlinked since", l.Provider)}
+		}
+	}
 	return nil
 }
 

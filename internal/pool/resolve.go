@@ -109,8 +109,27 @@ func (s *Service) resolveOnce(ctx context.Context, p *Pool, by proof) (id *Ident
 		id, err = s.resolveUnnamed(ctx, p, owners, unknown)
 	} else {
 		id, err = s.resolveNamed(ctx, p, by, owners, unknown)
+		owners = append(owners, named)
 	}
-	return id, !first, err
+	return id, !first, s.confirm(ctx, err, owners...)
+}
+
+// confirm returns err, or *Conflict instead of a refusal when one of the identities
+// that it was decided on has changed: read one after the other while a merge goes
+// on, they can show a login twice or nowhere. A change need not be confirmed: it
+// names the versions that it was decided on.
+func (s *Service) confirm(ctx context.Context, err error, seen ...*Identity) error {
+	var lost *Conflict
+	if err == nil || errors.As(err, &lost) {
+		return err
+	}
+	for _, i := range seen {
+		now, failed := s.Store.Identity(ctx, i.ID)
+		if isGone(failed) || failed == nil && now.Version != i.Version {
+			return &Conflict{What: "the identity"}
+		}
+	}
+	return err
 }
 
 // resolveNamed is GetCredentialsForIdentity and GetOpenIdToken: table 3.3.
@@ -293,6 +312,11 @@ func (s *Service) owners(ctx context.Context, p *Pool, logins []verified) (owner
 			return nil, nil, &Forbidden{ID: o.ID, Blocked: true}
 		}
 		owners = append(owners, o)
+	}
+	for _, v := range unknown {
+		if slices.ContainsFunc(owners, func(o *Identity) bool { return o.owns(v.Provider, v.Subject) }) {
+			return nil, nil, &Conflict{What: "the identity of a login"} // linked since
+		}
 	}
 	return owners, unknown, nil
 }
