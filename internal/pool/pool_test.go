@@ -98,11 +98,14 @@ func (fakeIAM) OIDCProviderByARN(arn string) (*iam.OIDCProvider, bool) {
 
 // fakeSTS hands out empty credentials and remembers the last grant.
 type fakeSTS struct {
+	mu   sync.Mutex
 	last *sts.IdentityGrant
 	err  error
 }
 
 func (f *fakeSTS) AssumeRoleForIdentity(_ context.Context, g sts.IdentityGrant) (*sts.Result, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	*f.last = g
 	return &sts.Result{}, f.err
 }

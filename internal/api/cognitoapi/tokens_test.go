@@ -355,3 +355,40 @@ func TestDocumentsOfTokens(t *testing.T) {
 		t.Errorf("another document: %d", a.Status)
 	}
 }
+
+// TestTokensOfIdentitiesThatAreGone: a token of the classic flow is worth nothing at
+// STS once its identity was merged into another one, or deleted.
+func TestTokensOfIdentitiesThatAreGone(t *testing.T) {
+	p := startProviders(t)
+	p.update(object{"AllowClassicFlow": true})
+	guest, anna := p.id(nil), p.id(p.google("anna"))
+	token := func(id string, logins object) string {
+		t.Helper()
+		var got issued
+		p.public("GetOpenIdToken", object{"IdentityId": id, "Logins": logins}).JSON(t, &got)
+		return got.Token
+	}
+	assume := func(role, token string) *testenv.Answer {
+		t.Helper()
+		return p.Anonymous().STS(t, "AssumeRoleWithWebIdentity", "RoleArn", role, "RoleSessionName", "web-identity", "WebIdentityToken", token)
+	}
+	guestToken, annaToken := token(guest, nil), token(anna, p.google("anna"))
+	for role, token := range map[string]string{guestRole: guestToken, authRole: annaToken} {
+		if a := assume(role, token); a.Status != http.StatusOK {
+			t.Fatalf("before: %d %s", a.Status, a.Body)
+		}
+	}
+	if a := p.getCredentials(guest, p.google("anna")); a.Status != http.StatusOK {
+		t.Fatalf("merging the guest: %d %s", a.Status, a.Body)
+	}
+	if a := assume(guestRole, guestToken); a.Status != http.StatusForbidden || a.Element("Code") != "IDPRejectedClaim" {
+		t.Errorf("the token of a merged guest: %d %s", a.Status, a.Body)
+	}
+	if a := assume(authRole, annaToken); a.Status != http.StatusOK {
+		t.Errorf("the token of who won: %d %s", a.Status, a.Body)
+	}
+	p.call("DeleteIdentities", object{"IdentityIdsToDelete": []string{anna}})
+	if a := assume(authRole, annaToken); a.Status != http.StatusForbidden || a.Element("Code") != "IDPRejectedClaim" {
+		t.Errorf("the token of a deleted identity: %d %s", a.Status, a.Body)
+	}
+}
