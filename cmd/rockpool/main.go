@@ -36,6 +36,8 @@ type cli struct {
 	Explain explainCmd `cmd:"" help:"Say why a request was denied, and what would allow it."`
 	Whoami  whoamiCmd  `cmd:"" help:"Say whose credentials these are."`
 	Policy  policyCmd  `cmd:"" help:"Work with policies."`
+	Export  exportCmd  `cmd:"" help:"Write an identity pool with its identities into a file."`
+	Import  importCmd  `cmd:"" help:"Make an identity pool of a file, or of one at AWS."`
 	Config  configCmd  `cmd:"" help:"Look at the configuration."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
