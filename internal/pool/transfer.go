@@ -99,6 +99,10 @@ func (s *Service) ImportPool(ctx context.Context, account string, in *Pool) (cre
 		p.Created = s.now()
 	}
 	p.Created = p.Created.UTC().Truncate(time.Millisecond)
+	// It may have been deleted here, and not to the end.
+	if err := s.Sweep(ctx); err != nil {
+		return false, err
+	}
 	if err := s.Store.InsertPool(ctx, p); err != nil {
 		return false, fmt.Errorf("insert pool: %w", err)
 	}
@@ -117,7 +121,7 @@ func (s *Service) checkImported(p *Pool) error {
 	}
 	tags := p.Tags
 	p.Tags = map[string]string{}
-	if err := errors.Join(mergeTags(p, tags), s.check(p), p.checkMappings(p.RoleMappings), s.checkSessions(p.Sessions)); err != nil {
+	if err := errors.Join(mergeTags(p, tags), s.check(p), p.checkMappings(p.RoleMappings), s.checkSessions(p.Sessions), s.checkEmailMerge(p, p.MergeVerifiedEmail)); err != nil {
 		return err
 	}
 	for kind := range p.Roles {

@@ -157,6 +157,7 @@ func deletedPool(t *testing.T, s pool.Store, reopen func() pool.Store) {
 		t.Errorf("deleting again: %v", err)
 	}
 	s = reopen() // what was left is still known
+	wantConflict(t, s.InsertPool(t.Context(), &pool.Pool{ID: poolA, Created: epoch, Version: 1}))
 	for range 2 {
 		if err := s.SweepPools(t.Context()); err != nil {
 			t.Fatal(err)
