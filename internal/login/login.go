@@ -73,8 +73,10 @@ type Expect struct {
 	Thumbprints []string
 
 	// Certificates are those of a SAML provider's metadata: signatures count
-	// if they verify with one of them. Issuer is the metadata's entity id.
-	Certificates []*x509.Certificate
+	// if they verify with one of them. Issuer is the metadata's entity id, and
+	// MetadataUntil when the metadata stops to count, never if zero.
+	Certificates  []*x509.Certificate
+	MetadataUntil time.Time
 }
 
 // Claims is what a provider has said about a person, after it was proven.

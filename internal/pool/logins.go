@@ -153,7 +153,7 @@ func (s *Service) checkFor(p *Pool, key string, all []string) (check, error) {
 	case userPoolKey(key) && slices.ContainsFunc(p.UserPools, func(u UserPool) bool { return u.ProviderName == key }):
 		return s.userPoolCheck(p, key)
 	case samlKey(key) && slices.Contains(p.SAMLProviderARNs, key):
-		return check{}, &NotBuilt{Feature: "logins of SAML providers"}
+		return s.samlCheck(key)
 	case p.hasProviders() && (knownProvider(key) || userPoolKey(key) || samlKey(key)):
 		return check{}, &UnsupportedProvider{Provider: key}
 	}

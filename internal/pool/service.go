@@ -31,6 +31,8 @@ type Config struct {
 	Builtin map[string]login.Verifier
 	// OIDC verifies tokens of issuers registered in IAM.
 	OIDC login.Verifier
+	// SAML verifies responses of SAML providers registered in IAM.
+	SAML login.Verifier
 	// UserPools verifies ID tokens of Cognito user pools; nil refuses them as
 	// not built. For ServerSideTokenCheck it must be a login.LivenessChecker.
 	UserPools login.Verifier

@@ -100,6 +100,10 @@ func (i *Implementation) Error(err error) *awserr.Error {
 func refused(r *login.Refusal) *awserr.Error {
 	switch r.Kind {
 	case login.Expired:
+		if strings.HasPrefix(r.Provider, "arn:") {
+			// SAML's times have milliseconds, and so has AWS's sentence about them.
+			return wire.NotAuthorizedException(fmt.Sprintf("Invalid login token. Token expired: %d >= %d", r.Now.UnixMilli(), r.Exp.UnixMilli()))
+		}
 		return wire.NotAuthorizedException(fmt.Sprintf("Invalid login token. Token expired: %d >= %d", r.Now.Unix(), r.Exp.Unix()))
 	case login.WrongIssuer:
 		return wire.NotAuthorizedException("Invalid login token. Issuer doesn't match providerName")
@@ -114,7 +118,16 @@ func refused(r *login.Refusal) *awserr.Error {
 		return wire.NotAuthorizedException("Invalid login token. Incorrect token audience.")
 	case login.MissingClaim:
 		return wire.NotAuthorizedException("Invalid login token. Missing a required claim: " + r.Claim)
+	case login.NotSAML:
+		return wire.NotAuthorizedException("Invalid login token. Not a valid SAML response.")
+	case login.Encrypted:
+		return wire.NotAuthorizedException("Invalid login token. Encrypted SAML assertions are not supported.")
+	case login.WrongRecipient:
+		return wire.NotAuthorizedException("Invalid login token. Incorrect token audience.")
 	case login.TooLarge, login.NotJWT, login.Malformed, login.NotIDToken:
+		if strings.HasPrefix(r.Provider, "arn:") {
+			return wire.NotAuthorizedException("Invalid login token. Not a valid SAML response.")
+		}
 		return wire.NotAuthorizedException("Invalid login token. Not a valid OpenId Connect identity token.")
 	case login.NotYetValid:
 		return wire.NotAuthorizedException("Invalid login token. Token is not yet valid.")

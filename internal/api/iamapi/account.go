@@ -27,7 +27,7 @@ func (b *bound) GetAccountSummary(ctx context.Context, _ *wire.GetAccountSummary
 		wire.SummaryKeyTypePolicies: len(policies), wire.SummaryKeyTypePoliciesQuota: limits.Policies,
 		wire.SummaryKeyTypePolicyVersionsInUse:          versions,
 		wire.SummaryKeyTypePolicyVersionsInUseQuota:     10000,
-		wire.SummaryKeyTypeProviders:                    len(v.OIDCProviders(b.account())),
+		wire.SummaryKeyTypeProviders:                    len(v.OIDCProviders(b.account())) + len(v.SAMLProviders(b.account())),
 		wire.SummaryKeyTypeAccountAccessKeysPresent:     rootKeys,
 		wire.SummaryKeyTypeAccessKeysPerUserQuota:       iam.MaxKeysPerUser,
 		wire.SummaryKeyTypeVersionsPerPolicyQuota:       iam.MaxPolicyVersions,
@@ -62,11 +62,6 @@ func (b *bound) ListInstanceProfilesForRole(ctx context.Context, in *wire.ListIn
 		return nil, err
 	}
 	return &wire.ListInstanceProfilesForRoleOutput{InstanceProfiles: []wire.InstanceProfile{}, IsTruncated: pointer(false)}, nil
-}
-
-// ListSAMLProviders answers that there is no SAML provider.
-func (b *bound) ListSAMLProviders(context.Context, *wire.ListSAMLProvidersInput) (*wire.ListSAMLProvidersOutput, error) {
-	return &wire.ListSAMLProvidersOutput{SAMLProviderList: []wire.SAMLProviderListEntry{}}, nil
 }
 
 // ListGroupsForUser answers that an existing user is in no group.

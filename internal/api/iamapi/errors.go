@@ -45,6 +45,9 @@ func (i *Implementation) Error(err error) *awserr.Error {
 	if e, ok := errors.AsType[*iam.Immutable](err); ok {
 		return immutable(e)
 	}
+	if _, ok := errors.AsType[*iam.BadMetadata](err); ok {
+		return wire.InvalidInputException("Could not parse metadata")
+	}
 	if e, ok := errors.AsType[*iam.Unreachable](err); ok {
 		return wire.OpenIdIdpCommunicationErrorException(fmt.Sprintf("Could not retrieve the certificate of %s.", e.URL))
 	}
@@ -61,6 +64,12 @@ func ours(err error) *awserr.Error {
 	}
 	if _, ok := errors.AsType[*needsUserName](err); ok {
 		return validation("Must specify userName when calling with non-User credentials")
+	}
+	if _, ok := errors.AsType[*noEncryption](err); ok {
+		return wire.InvalidInputException("Rockpool does not implement encrypted SAML assertions.")
+	}
+	if _, ok := errors.AsType[*nothingToUpdate](err); ok {
+		return wire.InvalidInputException("Unable to update identity provider. No updates are defined for metadata or encryption assertion.")
 	}
 	if e, ok := errors.AsType[*noLoginProfile](err); ok {
 		return wire.NoSuchEntityException(fmt.Sprintf("Login Profile for User %s cannot be found.", e.user))
@@ -86,6 +95,8 @@ func notFound(e *iam.NotFound) *awserr.Error {
 		message = fmt.Sprintf("The Access Key with id %s cannot be found", e.Name)
 	case iam.KindOIDCProvider:
 		message = fmt.Sprintf("OpenIDConnect Provider not found for arn %s", e.Name)
+	case iam.KindSAMLProvider:
+		message = fmt.Sprintf("Manifest not found for arn %s", e.Name)
 	case iam.KindPolicy:
 		message = fmt.Sprintf("Policy %s was not found.", e.Name)
 		if e.Owner != "" {
@@ -103,6 +114,8 @@ func taken(e *iam.AlreadyExists) string {
 		return fmt.Sprintf("User with name %s already exists.", e.Name)
 	case iam.KindOIDCProvider:
 		return fmt.Sprintf("Provider with url %s already exists.", e.Name)
+	case iam.KindSAMLProvider:
+		return fmt.Sprintf("Provider with name %s already exists.", e.Name)
 	}
 	return fmt.Sprintf("A policy called %s already exists. Duplicate names are not allowed.", e.Name)
 }
@@ -150,6 +163,8 @@ func tagQuota(k iam.Kind) string {
 		return "TagsPerUser"
 	case iam.KindPolicy:
 		return "TagsPerPolicy"
+	case iam.KindSAMLProvider:
+		return "TagsPerSAMLProvider"
 	}
 	return "TagsPerOpenIDConnectProvider"
 }

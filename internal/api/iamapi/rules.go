@@ -38,7 +38,6 @@ func (i *Implementation) Rules() api.Rules {
 		"ListUsers":                  api.OnAny[wire.ListUsersInput](),
 		"ListPolicies":               api.OnAny[wire.ListPoliciesInput](),
 		"ListOpenIDConnectProviders": api.OnAny[wire.ListOpenIDConnectProvidersInput](),
-		"ListSAMLProviders":          api.OnAny[wire.ListSAMLProvidersInput](),
 		"ListVirtualMFADevices":      api.OnAny[wire.ListVirtualMFADevicesInput](),
 		"GetAccountSummary":          api.OnAny[wire.GetAccountSummaryInput](),
 		"GetAccountPasswordPolicy":   api.OnAny[wire.GetAccountPasswordPolicyInput](),
@@ -49,6 +48,7 @@ func (i *Implementation) Rules() api.Rules {
 	i.accessKeyRules(rules)
 	i.policyRules(rules)
 	i.providerRules(rules)
+	i.samlRules(rules)
 	i.simulateRules(rules)
 	return rules
 }

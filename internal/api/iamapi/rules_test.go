@@ -154,7 +154,7 @@ func TestEveryRuleHasItsOperation(t *testing.T) {
 			t.Errorf("%s: %v", operation, err)
 		}
 	}
-	if n := len(served()); n != 80 {
+	if n := len(served()); n != 87 {
 		t.Errorf("%d operations are served", n)
 	}
 }
@@ -176,6 +176,7 @@ func filled(t *testing.T, operation string) reflect.Value {
 		"RoleName": "none", "UserName": "none", "NewUserName": "other", "PolicyName": "none", "PolicyArn": "arn:aws:iam::000000000000:policy/none",
 		"AssumeRolePolicyDocument": trust, "PolicyDocument": allowS3, "PermissionsBoundary": admin, "VersionId": "v1",
 		"Url": "https://none.example.com", "OpenIDConnectProviderArn": "arn:aws:iam::000000000000:oidc-provider/none.example.com", "ClientID": "c",
+		"SAMLProviderArn": "arn:aws:iam::000000000000:saml-provider/none", "Name": "none", "SAMLMetadataDocument": strings.Repeat("x", 1000),
 		"AccessKeyId": "AKIAAAAAAAAAAAAAAAAA", "Description": "d", "SerialNumber": "123456789",
 		"PolicySourceArn": "arn:aws:iam::000000000000:role/none",
 	}

@@ -101,6 +101,9 @@ func (v *Verifier) verify(response string, want *login.Expect) (*login.Claims, e
 	if want.Issuer == "" || len(want.Certificates) == 0 {
 		return nil, &login.Refusal{Kind: login.WrongProvider, Err: errors.New("the provider's metadata names no issuer or no usable certificate")}
 	}
+	if now := v.now(); !want.MetadataUntil.IsZero() && !now.Before(want.MetadataUntil) {
+		return nil, &login.Refusal{Kind: login.WrongProvider, Claim: "validUntil", Now: now, Exp: want.MetadataUntil, Err: errors.New("the provider's metadata has expired")}
+	}
 	doc, err := read(response)
 	if err != nil {
 		return nil, err

@@ -283,6 +283,7 @@ func TestProvidersWithoutUsableMetadataSignNobodyIn(t *testing.T) {
 	for name, change := range map[string]func(*login.Expect){
 		"no certificate": func(e *login.Expect) { e.Certificates = nil },
 		"no issuer":      func(e *login.Expect) { e.Issuer = "" },
+		"old metadata":   func(e *login.Expect) { e.MetadataUntil = start },
 	} {
 		e := expect(t, p)
 		change(&e)
@@ -290,6 +291,11 @@ func TestProvidersWithoutUsableMetadataSignNobodyIn(t *testing.T) {
 		if refusal, ok := login.AsRefusal(err); !ok || refusal.Kind != login.WrongProvider {
 			t.Errorf("%s: got %v, want WrongProvider", name, err)
 		}
+	}
+	e := expect(t, p)
+	e.MetadataUntil = start.Add(time.Second)
+	if _, err := v.Verify(t.Context(), r, e); err != nil {
+		t.Errorf("metadata that is about to end: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -1,0 +1,152 @@
+package iamapi_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/authz"
+	"github.com/rockpool-id/rockpool/internal/pretend"
+	"github.com/rockpool-id/rockpool/internal/wire/iamwire"
+)
+
+func samlMetadata(t *testing.T, until time.Time) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pretend.NewSAML(pretend.SAMLConfig{Key: key, ValidUntil: until})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Metadata()
+}
+
+// TestSAMLProvidersFromBirthToEnd is Terraform's aws_iam_saml_provider: what is
+// read must be what was written, byte for byte.
+func TestSAMLProvidersFromBirthToEnd(t *testing.T) {
+	const arn = "arn:aws:iam::000000000000:saml-provider/Corp.x_1-y"
+	f := newFixture(t)
+	ctx, b := f.in()
+	first := samlMetadata(t, time.Time{})
+	created, err := b.CreateSAMLProvider(ctx, &iamwire.CreateSAMLProviderInput{
+		Name: ptr("Corp.x_1-y"), SAMLMetadataDocument: &first, Tags: []iamwire.Tag{{Key: ptr("team"), Value: ptr("blue")}},
+	})
+	if err != nil || *created.SAMLProviderArn != arn || len(created.Tags) != 1 {
+		t.Fatalf("created %+v, %v", created, err)
+	}
+	get := func() *iamwire.GetSAMLProviderOutput {
+		t.Helper()
+		got, err := b.GetSAMLProvider(ctx, &iamwire.GetSAMLProviderInput{SAMLProviderArn: ptr(arn)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := get()
+	if *got.SAMLMetadataDocument != first || len(*got.SAMLProviderUUID) != 22 || !got.ValidUntil.Equal(got.CreateDate.AddDate(100, 0, 0)) || len(got.PrivateKeyList) != 0 {
+		t.Errorf("got %+v", got)
+	}
+	list, err := b.ListSAMLProviders(ctx, &iamwire.ListSAMLProvidersInput{})
+	if err != nil || len(list.SAMLProviderList) != 1 || *list.SAMLProviderList[0].Arn != arn || !list.SAMLProviderList[0].ValidUntil.Equal(*got.ValidUntil) {
+		t.Errorf("list %+v, %v", list, err)
+	}
+	if _, err := b.TagSAMLProvider(ctx, &iamwire.TagSAMLProviderInput{SAMLProviderArn: ptr(arn), Tags: []iamwire.Tag{{Key: ptr("TEAM"), Value: ptr("red")}, {Key: ptr("b"), Value: ptr("")}}}); err != nil {
+		t.Error(err)
+	}
+	if _, err := b.UntagSAMLProvider(ctx, &iamwire.UntagSAMLProviderInput{SAMLProviderArn: ptr(arn), TagKeys: []string{"b"}}); err != nil {
+		t.Error(err)
+	}
+	tags, err := b.ListSAMLProviderTags(ctx, &iamwire.ListSAMLProviderTagsInput{SAMLProviderArn: ptr(arn)})
+	if err != nil || len(tags.Tags) != 1 || *tags.Tags[0].Value != "red" || *tags.IsTruncated {
+		t.Errorf("tags %+v, %v", tags, err)
+	}
+	until := time.Date(2040, 1, 2, 3, 4, 5, 0, time.UTC)
+	second := samlMetadata(t, until)
+	updated, err := b.UpdateSAMLProvider(ctx, &iamwire.UpdateSAMLProviderInput{SAMLProviderArn: ptr(arn), SAMLMetadataDocument: &second})
+	if err != nil || *updated.SAMLProviderArn != arn {
+		t.Errorf("updated %+v, %v", updated, err)
+	}
+	if now := get(); *now.SAMLMetadataDocument != second || !now.ValidUntil.Equal(until) || *now.SAMLProviderUUID != *got.SAMLProviderUUID {
+		t.Errorf("after the update %+v", now)
+	}
+	summary, err := b.GetAccountSummary(ctx, &iamwire.GetAccountSummaryInput{})
+	if err != nil || summary.SummaryMap["Providers"] != 1 {
+		t.Errorf("summary %v, %v", summary, err)
+	}
+	if _, err := b.DeleteSAMLProvider(ctx, &iamwire.DeleteSAMLProviderInput{SAMLProviderArn: ptr(arn)}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSAMLRefusalsAreAWSsOwn(t *testing.T) {
+	const arn = "arn:aws:iam::000000000000:saml-provider/Corp"
+	good := samlMetadata(t, time.Time{})
+	line := strings.ReplaceAll(good, "\n", " ")
+	bad := strings.Repeat("x", 1000)
+	for _, c := range []struct {
+		name, operation, parameters string
+		status                      int
+		want                        string // code and message
+	}{
+		{"a name in another case", "CreateSAMLProvider", "Name=cORP\nSAMLMetadataDocument=" + line, 409, "EntityAlreadyExists: Provider with name cORP already exists."},
+		{"metadata that is none", "CreateSAMLProvider", "Name=x\nSAMLMetadataDocument=" + bad, 400, "InvalidInput: Could not parse metadata"},
+		{"an update with metadata that is none", "UpdateSAMLProvider", "SAMLProviderArn=" + arn + "\nSAMLMetadataDocument=" + bad, 400, "InvalidInput: Could not parse metadata"},
+		{"an update of nothing", "UpdateSAMLProvider", "SAMLProviderArn=" + arn, 400, "InvalidInput: Unable to update identity provider. No updates are defined for metadata or encryption assertion."},
+		{"metadata that is too short", "CreateSAMLProvider", "Name=x\nSAMLMetadataDocument=x", 400, "ValidationError: "},
+		{"a name with a space", "CreateSAMLProvider", "Name=a b\nSAMLMetadataDocument=" + line, 400, "ValidationError: "},
+		{"encryption", "CreateSAMLProvider", "Name=x\nAssertionEncryptionMode=Required\nSAMLMetadataDocument=" + line, 400, "InvalidInput: Rockpool does not implement encrypted SAML assertions."},
+		{"a private key", "UpdateSAMLProvider", "SAMLProviderArn=" + arn + "\nAddPrivateKey=pem", 400, "InvalidInput: Rockpool does not implement encrypted SAML assertions."},
+		{"a provider that does not exist", "GetSAMLProvider", "SAMLProviderArn=" + arn + "2", 404, "NoSuchEntity: Manifest not found for arn " + arn + "2"},
+		{"deleting one", "DeleteSAMLProvider", "SAMLProviderArn=" + arn + "2", 404, "NoSuchEntity: Manifest not found for arn " + arn + "2"},
+		{"tagging one", "TagSAMLProvider", "SAMLProviderArn=" + arn + "2\nTags.member.1.Key=k\nTags.member.1.Value=v", 404, "NoSuchEntity: Manifest not found for arn " + arn + "2"},
+		{"a reserved tag", "TagSAMLProvider", "SAMLProviderArn=" + arn + "\nTags.member.1.Key=aws:k\nTags.member.1.Value=v", 400, "InvalidInput: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFixture(t)
+			if w := f.post("CreateSAMLProvider", "Name=Corp\nSAMLMetadataDocument="+line); w.Code != http.StatusOK {
+				t.Fatal(w.Body)
+			}
+			w := f.post(c.operation, c.parameters)
+			code, message, _ := strings.Cut(c.want, ": ")
+			body := w.Body.String()
+			if w.Code != c.status || !strings.Contains(body, "<Code>"+code+"</Code>") || !strings.Contains(body, "<Message>"+message) {
+				t.Errorf("answer %d %s", w.Code, body)
+			}
+		})
+	}
+}
+
+func TestSAMLRulesAskForTheProvider(t *testing.T) {
+	const arn = "arn:aws:iam::000000000000:saml-provider/Corp"
+	f := newFixture(t)
+	line := strings.ReplaceAll(samlMetadata(t, time.Time{}), "\n", " ")
+	f.decide = func(*authz.Request) authz.Decision { return authz.Decision{Allowed: true} }
+	for _, c := range []struct{ operation, parameters, resource string }{
+		{"CreateSAMLProvider", "Name=Corp\nSAMLMetadataDocument=" + line + "\nTags.member.1.Key=team\nTags.member.1.Value=blue", arn},
+		{"GetSAMLProvider", "SAMLProviderArn=" + arn, arn},
+		{"TagSAMLProvider", "SAMLProviderArn=" + arn + "\nTags.member.1.Key=k\nTags.member.1.Value=v", arn},
+		{"ListSAMLProviders", "", "*"},
+		{"DeleteSAMLProvider", "SAMLProviderArn=" + arn, arn},
+	} {
+		f.asked = nil
+		if w := f.post(c.operation, c.parameters); w.Code != http.StatusOK {
+			t.Fatalf("%s: %s", c.operation, w.Body)
+		}
+		if len(f.asked) != 1 || f.asked[0].Action != "iam:"+c.operation || f.asked[0].Resource != c.resource {
+			t.Errorf("%s asked for %+v", c.operation, f.asked)
+		}
+		tagged := false
+		for _, k := range f.asked[0].Keys {
+			tagged = tagged || k.Name == "aws:ResourceTag/team" && k.Values[0] == "blue" || k.Name == "aws:RequestTag/team"
+		}
+		if tagged == (c.resource == "*") {
+			t.Errorf("%s: keys %+v", c.operation, f.asked[0].Keys)
+		}
+	}
+}
