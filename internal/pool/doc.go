@@ -9,6 +9,11 @@
 //	rolechoice.go   the identity and its logins become a role
 //	credentials.go  the role becomes a session (package sts)
 //
+// What an administrator does about identities: life.go disables and enables them and
+// undoes merges, directory.go says who they are, person.go keeps what their
+// providers say of them, and emailmerge.go takes two logins for one person, where a
+// pool wants that.
+//
 // pools.go holds the configuration of pools, which lives in the database and,
 // as an immutable set swapped whole, in memory: no request reads a pool from
 // the database. identities.go describes and lists identities; those live in
@@ -29,4 +34,12 @@
 //   - An identity id is a name, not a secret: an authenticated identity is
 //     usable only with one of its logins.
 //   - An identity that ever had a login never becomes a guest again.
+//   - A merge is recorded with the logins that moved, in the transaction that makes
+//     it, so that it can be undone.
+//   - Of an identity that was blocked nothing is given, and no login leaves it: it
+//     would be a new person, who is not blocked.
+//   - What is remembered of people (Person) decides nothing but what EmailMerge
+//     permits.
+//   - A refusal that was decided on several reads is confirmed against a later one
+//     (confirm); a change names the versions it was decided on.
 package pool
