@@ -49,7 +49,7 @@ type Collector struct {
 	PoolID string
 	// Restart throws a partial file away.
 	Restart bool
-	// Report is told of progress, not more often than every second.
+	// Report is told of progress, every five seconds and at the end.
 	Report func(Progress)
 	Now    func() time.Time
 }
@@ -84,7 +84,7 @@ type checkpoint struct {
 const (
 	checkpointTime       = 2 * time.Second
 	checkpointIdentities = 20000
-	reportTime           = time.Second
+	reportTime           = 5 * time.Second
 )
 
 // The modes and suffixes of files: they hold whom people are, and may hold secrets

@@ -66,7 +66,7 @@ type Deliverer struct {
 	Restart bool
 	// Conflict is told of every identity that was not imported.
 	Conflict func(Conflict) error
-	// Report is told of progress, not more often than every second.
+	// Report is told of progress, every five seconds and at the end.
 	Report func(Progress)
 	Now    func() time.Time
 }

@@ -137,9 +137,11 @@ type Identity struct {
 	// Guest says that the identity never had a login.
 	Guest bool `json:",omitempty"`
 	// Disabled identities were merged into Parent.
-	Disabled bool    `json:",omitempty"`
-	Parent   string  `json:",omitempty"`
-	Logins   []Login `json:",omitempty"`
+	Disabled bool   `json:",omitempty"`
+	Parent   string `json:",omitempty"`
+	// Blocked identities were disabled by an administrator.
+	Blocked bool    `json:",omitempty"`
+	Logins  []Login `json:",omitempty"`
 	// UnknownLogins are providers whose subject the source does not tell.
 	UnknownLogins []string `json:",omitempty"`
 }

@@ -124,7 +124,7 @@ func (r *Reader) finish(said *End) error {
 	}
 	if _, err := r.line(); err == nil {
 		return r.damaged("there is something after the end line")
-	} else if cut := (*Cut)(nil); !errors.As(err, &cut) {
+	} else if r.in.Err() != nil {
 		return err
 	}
 	r.ended = true
