@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 
 import {
   CognitoIdentityClient, CreateIdentityPoolCommand, GetCredentialsForIdentityCommand, GetIdCommand, NotAuthorizedException,
@@ -19,46 +19,13 @@ import { fromCognitoIdentity, fromCognitoIdentityPool } from "@aws-sdk/credentia
 import { Upload } from "@aws-sdk/lib-storage";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 
-const env = (name) => process.env[name] ?? assert.fail(`${name} is not set: run conformance/run`);
-const endpoint = env("ROCKPOOL_ENDPOINT");
-const account = env("ROCKPOOL_ACCOUNT");
-const google = "accounts.google.com";
-const root = { accessKeyId: env("ROCKPOOL_ROOT_KEY"), secretAccessKey: env("ROCKPOOL_ROOT_SECRET") };
-const common = { region: "us-east-1", endpoint, maxAttempts: 1 };
+import { account, client, common, env, google, root, token, trust, unique } from "./world.js";
 
-const clients = [];
-const client = (Client, more = {}) => {
-  const made = new Client({ ...common, credentials: root, ...more });
-  clients.push(made);
-  return made;
-};
 const s3For = (credentials) => client(S3Client, { credentials, forcePathStyle: true });
-after(() => clients.forEach((c) => c.destroy()));
 
-const unique = (prefix) => `${prefix}-${randomBytes(5).toString("hex")}`;
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const read = async (body) => Buffer.from(await body.transformToByteArray());
 
-async function token() {
-  const answer = await fetch(`${env("ROCKPOOL_GOOGLE")}/pretend/token`, {
-    method: "POST", body: new URLSearchParams({ client_id: env("ROCKPOOL_CLIENT_ID"), person: env("ROCKPOOL_PERSON") }),
-  });
-  assert.equal(answer.status, 200);
-  return (await answer.json()).id_token;
-}
-
-const trust = (pool, amr) => JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{
-    Effect: "Allow",
-    Principal: { Federated: "cognito-identity.amazonaws.com" },
-    Action: "sts:AssumeRoleWithWebIdentity",
-    Condition: {
-      StringEquals: { "cognito-identity.amazonaws.com:aud": pool },
-      "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": amr },
-    },
-  }],
-});
 const reading = (bucket, prefix = "") => JSON.stringify({
   Version: "2012-10-17",
   Statement: [{
