@@ -3,7 +3,9 @@ package pool
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/rockpool-id/rockpool/internal/login"
 	"github.com/rockpool-id/rockpool/internal/openid"
@@ -15,8 +17,10 @@ type caller struct {
 	identity *Identity
 	logins   []verified // of login providers
 	// own is the amr of a token that the pool itself has issued; nil without one.
-	own  []string
-	tags map[string]string // brought by the pool's own token
+	own     []string
+	user    string            // of the developer, whom that token is for
+	expires time.Time         // of that token
+	tags    map[string]string // brought by it
 }
 
 // guest reports whether nothing was proven.
@@ -77,7 +81,8 @@ func (s *Service) authenticate(ctx context.Context, operation string, p *Pool, n
 		if err != nil {
 			return nil, err
 		}
-		c.own, c.tags = claims.AMR, ownTags(claims)
+		c.own, c.tags, c.expires = claims.AMR, ownTags(claims), claims.Expires
+		c.user, _ = developerUser(p, claims.AMR)
 		public := make(map[string]string, len(logins))
 		for key, value := range logins {
 			if key != Cognito {
@@ -98,8 +103,8 @@ func (s *Service) authenticate(ctx context.Context, operation string, p *Pool, n
 }
 
 // verifyOwn checks a token that the pool issued for a developer-authenticated
-// identity (cognito-identity.md 3.6). It must be the named identity's, and the
-// developer's user whom it was made for must be linked still.
+// identity (cognito-identity.md 3.6). It must be the named identity's, and every
+// login that it states must be linked still.
 func (s *Service) verifyOwn(ctx context.Context, p *Pool, named *Identity, token string) (*login.Claims, error) {
 	if s.Tokens == nil {
 		return nil, &NotBuilt{Feature: "tokens of identity pools"}
@@ -118,15 +123,14 @@ func (s *Service) verifyOwn(ctx context.Context, p *Pool, named *Identity, token
 	case err != nil:
 		return nil, err
 	}
-	user, ok := developerUser(p, claims.AMR)
-	if !ok {
+	if _, ok := developerUser(p, claims.AMR); !ok {
 		// What GetOpenIdToken gives is for STS, where the role is the client's choice.
 		return nil, &CognitoToken{}
 	}
 	switch {
 	case named.Disabled:
 		return nil, &Forbidden{ID: named.ID, Disabled: true}
-	case claims.Subject != named.ID, !named.owns(p.DeveloperProviderName, user):
+	case claims.Subject != named.ID, !named.isStill(p, claims.AMR):
 		return nil, &LoginsDontMatch{IdentityID: named.ID, Providers: []string{Cognito}}
 	}
 	return claims, nil
@@ -140,10 +144,35 @@ func developerUser(p *Pool, amr []string) (string, bool) {
 	}
 	for i := 1; i+1 < len(amr); i += 2 {
 		if amr[i] == p.DeveloperProviderName {
-			return strings.CutPrefix(amr[i+1], p.DeveloperProviderName+":"+p.ID+":")
+			return strings.CutPrefix(amr[i+1], developerAMR(p, ""))
 		}
 	}
 	return "", false
+}
+
+// isStill reports whether the identity is what an amr states: a guest, or the
+// owner of each of the logins.
+func (i *Identity) isStill(p *Pool, amr []string) bool {
+	switch {
+	case len(amr) == 1 && amr[0] == Unauthenticated:
+		return i.Guest
+	case len(amr) < 3 || len(amr)%2 == 0 || amr[0] != Authenticated:
+		return false
+	}
+	for n := 1; n < len(amr); n += 2 {
+		provider, text := amr[n], amr[n+1]
+		linked := slices.ContainsFunc(i.Logins, func(l Login) bool {
+			if l.Provider == p.DeveloperProviderName {
+				return provider == l.Provider && text == developerAMR(p, l.Subject)
+			}
+			// What stands before the subject is the pool's word for the provider.
+			return provider == l.Provider && strings.HasSuffix(text, ":"+l.Subject)
+		})
+		if !linked {
+			return false
+		}
+	}
+	return true
 }
 
 // ownTags reads the principal tags of a token that we have made, each a list of

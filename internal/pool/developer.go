@@ -48,13 +48,18 @@ func (s *Service) GetDeveloperToken(ctx context.Context, in DeveloperTokenInput)
 		return nil, err
 	}
 	developer := verified{Provider: p.DeveloperProviderName, Subject: user, naming: naming{
-		AMR: [2]string{p.DeveloperProviderName, p.DeveloperProviderName + ":" + p.ID + ":" + user},
+		AMR: [2]string{p.DeveloperProviderName, developerAMR(p, user)},
 	}}
 	by := &caller{logins: append([]verified{developer}, proven...)}
 	if by.identity, err = s.resolveDeveloper(ctx, p, in.IdentityID, by.logins); err != nil {
 		return nil, err
 	}
 	return s.issue(ctx, p, by, sortedTags(in.Tags), in.Lifetime)
+}
+
+// developerAMR is the text that names a developer's user in an amr.
+func developerAMR(p *Pool, user string) string {
+	return p.DeveloperProviderName + ":" + p.ID + ":" + user
 }
 
 // resolveDeveloper settles the identity of logins of which the first is the

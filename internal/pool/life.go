@@ -39,15 +39,6 @@ func (s *Service) SetIdentityEnabled(ctx context.Context, id string, enabled boo
 	return now, nil
 }
 
-// Usable reports whether an identity is there, in use and not blocked.
-func (s *Service) Usable(ctx context.Context, id string) (bool, error) {
-	i, _, err := s.Identity(ctx, id)
-	if isGone(err) {
-		return false, nil
-	}
-	return err == nil && !i.Disabled && !i.Blocked, err
-}
-
 // UndoMerge gives an identity that lost a merge its logins back, and its state of
 // before: a guest is a guest again. What the winner got since stays the winner's.
 //

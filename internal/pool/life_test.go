@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rockpool-id/rockpool/internal/login"
 	"github.com/rockpool-id/rockpool/internal/pool"
 )
 
@@ -126,8 +127,8 @@ func TestABlockedIdentityIsOfNoUse(t *testing.T) {
 		if i := w.identity(id); !i.Blocked || i.Disabled || len(i.Logins) > 1 {
 			t.Errorf("the attempts left %+v", i)
 		}
-		if ok, err := w.Usable(ctx, id); ok || err != nil {
-			t.Errorf("Usable = %v, %v", ok, err)
+		if why, err := w.TokenStands(ctx, &login.Claims{Subject: id}); why == "" || err != nil {
+			t.Errorf("TokenStands = %q, %v", why, err)
 		}
 	}
 	if i := w.identity(fresh); !i.Guest || i.Disabled {

@@ -78,7 +78,39 @@ func (s *Service) getToken(ctx context.Context, p *Pool, named *Identity, logins
 	if err != nil {
 		return nil, &Invalid{Message: "The values of the principal tags are too large."}
 	}
-	return s.issue(ctx, p, by, tags, tokenLifetime)
+	lifetime := tokenLifetime
+	if by.own != nil {
+		// A backend says how long its word counts: who trades its token for another
+		// does not get more, or could go on for ever.
+		lifetime = min(lifetime, by.expires.Sub(s.Now()))
+	}
+	return s.issue(ctx, p, by, tags, lifetime)
+}
+
+// TokenStands says why a token of the pools, whose signature and times were found
+// good, must not be traded for credentials at STS any more; "" when it may. A token
+// may live for a day, so what it says is held against what is: the identity is in
+// use and has the logins, and its pool leaves the choice of the role to clients
+// (cognito-identity.md 4.1).
+func (s *Service) TokenStands(ctx context.Context, c *login.Claims) (problem string, err error) {
+	id, p, err := s.Identity(ctx, c.Subject)
+	switch {
+	case isGone(err):
+		return "the identity was deleted", nil
+	case err != nil:
+		return "", err
+	case id.Disabled || id.Blocked:
+		return "the identity was merged or disabled", nil
+	case !slices.Equal(c.Audience, []string{p.ID}):
+		return "the identity is of another pool", nil
+	case !p.AllowClassicFlow || p.HasRoleMappings():
+		return "the pool does not allow the classic flow", nil
+	case !id.isStill(p, c.AMR):
+		return "a login of the token was unlinked", nil
+	case id.Guest && !p.AllowUnauthenticated:
+		return "the pool does not allow guests", nil
+	}
+	return "", nil
 }
 
 // issue states a caller in a token.

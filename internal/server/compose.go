@@ -183,7 +183,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		Providers: sts.Providers{
 			Google: builtin[google.Key], OIDC: registered,
 			Facebook: builtin[facebook.Key], Amazon: builtin[amazon.Key],
-			Pool:        poolTokens{issuer: tokens, stands: func(ctx context.Context, id string) (bool, error) { return pools.Usable(ctx, id) }},
+			Pool:        poolTokens{issuer: tokens, stands: func(ctx context.Context, c *login.Claims) (string, error) { return pools.TokenStands(ctx, c) }},
 			PoolIssuers: []string{tokens.URL()},
 		},
 	})
@@ -243,7 +243,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		return p, err
 	}
 	ownImplementation, err := rockpoolapi.New(rockpoolapi.Config{
-		Decisions: decisions, Keeps: decision.What(c.Decisions), MaxAge: c.DecisionsKeep, Sealer: ring, Pools: pools, Region: c.Region,
+		Decisions: decisions, Keeps: decision.What(c.Decisions), MaxAge: c.DecisionsKeep, Sealer: ring, Pools: pools, IAM: users.Snapshot, Revoked: revoked, Ring: ring, Region: c.Region,
 	})
 	if err != nil {
 		return p, err

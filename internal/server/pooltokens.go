@@ -7,12 +7,12 @@ import (
 	"github.com/rockpool-id/rockpool/internal/openid"
 )
 
-// poolTokens are the pools' own tokens as STS takes them: only while the identity
-// may be used. A token may live for a day, and who is locked out meanwhile must not
-// trade one for credentials.
+// poolTokens are the pools' own tokens as STS takes them: only while what they say
+// is so. A token may live for a day, and who is locked out meanwhile must not trade
+// one for credentials.
 type poolTokens struct {
 	issuer *openid.Issuer
-	stands func(ctx context.Context, identityID string) (bool, error)
+	stands func(ctx context.Context, c *login.Claims) (problem string, err error)
 }
 
 // Verify implements login.Verifier.
@@ -31,12 +31,12 @@ func (t poolTokens) check(ctx context.Context, claims *login.Claims, want login.
 	if err != nil {
 		return nil, err
 	}
-	ok, err := t.stands(ctx, claims.Subject)
+	problem, err := t.stands(ctx, claims)
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
-		return nil, &login.Refusal{Kind: login.Rejected, Provider: want.Provider, Got: "the identity was deleted, merged or disabled"}
+	if problem != "" {
+		return nil, &login.Refusal{Kind: login.Rejected, Provider: want.Provider, Got: problem}
 	}
 	return claims, nil
 }
