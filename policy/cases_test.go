@@ -110,8 +110,11 @@ func readCase(t *testing.T, archive *txtar.Archive) *testCase {
 		switch f.Name {
 		case "bindings":
 			for line := range strings.Lines(string(f.Data)) {
-				arn, id, _ := strings.Cut(strings.TrimSpace(line), " = ")
-				c.bindings[arn] = id
+				arn, id, ok := strings.Cut(strings.TrimSpace(line), " =")
+				if !ok {
+					t.Fatalf("bad binding %q", line)
+				}
+				c.bindings[arn] = strings.TrimSpace(id)
 			}
 		case "rejections":
 			for line := range strings.Lines(string(f.Data)) {
