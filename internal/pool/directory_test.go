@@ -1,7 +1,9 @@
 package pool_test
 
 import (
+	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,4 +156,63 @@ func TestWhatWasRememberedIsForgottenWhenItIsTurnedOff(t *testing.T) {
 	if got := w.people(anna)[0]; got != nil {
 		t.Errorf("still remembered: %+v", got)
 	}
+}
+
+// countedStore counts what is asked of the store.
+type countedStore struct {
+	pool.Store
+	reads, writes atomic.Int64
+}
+
+func (s *countedStore) Identity(ctx context.Context, id string) (*pool.Identity, error) {
+	s.reads.Add(1)
+	return s.Store.Identity(ctx, id)
+}
+
+func (s *countedStore) LoginOwner(ctx context.Context, poolID, provider, subject string) (string, error) {
+	s.reads.Add(1)
+	return s.Store.LoginOwner(ctx, poolID, provider, subject)
+}
+
+func (s *countedStore) LoginsByEmail(ctx context.Context, poolID, key string, limit int) ([]pool.OwnedLogin, error) {
+	s.reads.Add(1)
+	return s.Store.LoginsByEmail(ctx, poolID, key, limit)
+}
+
+func (s *countedStore) Apply(ctx context.Context, c *pool.Change) error {
+	s.writes.Add(1)
+	return s.Store.Apply(ctx, c)
+}
+
+func (s *countedStore) Remember(ctx context.Context, poolID string, l pool.Login) error {
+	s.writes.Add(1)
+	return s.Store.Remember(ctx, poolID, l)
+}
+
+func TestSignInsOfKnownPeopleAreOneReadEach(t *testing.T) {
+	w, p := mergeWorld(t) // with everything on that could cost more
+	anna := claims(google("anna"), proven)
+	id := w.id(p, anna)
+	c := w.Service.Config
+	counted := &countedStore{Store: c.Store}
+	c.Store = counted
+	var err error
+	if w.Service, err = pool.New(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	check := func(what string, reads, writes int64) {
+		t.Helper()
+		if r, n := counted.reads.Swap(0), counted.writes.Swap(0); r != reads || n != writes {
+			t.Errorf("%s: %d reads and %d writes, want %d and %d", what, r, n, reads, writes)
+		}
+	}
+	w.id(p, anna)
+	check("GetId", 1, 0)
+	w.signIn(id, anna)
+	check("GetCredentialsForIdentity", 1, 0)
+	w.later(25 * time.Hour)
+	w.signIn(id, anna)
+	check("the first of a day", 1, 1)
+	w.signIn(id, anna)
+	check("the second of a day", 1, 0)
 }

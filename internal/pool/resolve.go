@@ -200,7 +200,7 @@ func (s *Service) resolveUnnamed(ctx context.Context, p *Pool, owners []*Identit
 
 // maxMerges bounds a chain of merges against a loop in bad data. Nothing else does:
 // an identity that won may lose later.
-const maxMerges = 1000
+const maxMerges = 100
 
 // winner is the identity in use at the end of the chain of merges that id lost.
 func (s *Service) winner(ctx context.Context, id *Identity) (*Identity, error) {
