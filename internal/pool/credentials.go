@@ -65,7 +65,7 @@ func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins m
 	}
 	grant := sts.IdentityGrant{
 		RoleARN: in.Role.ARN, PoolID: p.ID, IdentityID: id.ID, AMR: in.AMR, Tags: tags,
-		SessionName: p.sessionName(id, proven), Duration: s.duration(p, in.Role.ARN), Request: request,
+		SessionName: p.sessionName(by), Duration: s.duration(p, in.Role.ARN), Request: request,
 	}
 	if by.guest() {
 		grant.Guest, grant.PolicyARNs = true, p.GuestPolicies()

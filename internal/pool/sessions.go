@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/rockpool-id/rockpool/internal/sts"
 )
@@ -102,15 +103,24 @@ func (s *Service) duration(p *Pool, roleARN string) time.Duration {
 
 // sessionNameParts are the placeholders of a session name. A name decides nothing
 // by itself, but policies may look at it (aws:userid), so each stands only for
-// what was proven: an e-mail address counts when its provider has verified it.
+// what was proven, and no two people get one name by how it is written:
+//
+//   - an e-mail address counts when its provider has verified it; the identity's id
+//     stands for one that is not, never a subject, which may look like an address;
+//   - what cannot stand in a name is escaped, byte by byte, as =2F;
+//   - a name that is too long is not cut: it becomes the identity's id.
+//
+// Where several providers may vouch for one subject or address, a template that
+// policies rely on has {provider} too.
 var sessionNameParts = []string{"{identity}", "{provider}", "{subject}", "{email}"}
 
 func checkNameTemplate(t string) error {
-	rest := t
+	var nothing []string
 	for _, part := range sessionNameParts {
-		rest = strings.ReplaceAll(rest, part, "")
+		nothing = append(nothing, part, "")
 	}
-	if rest != strings.Map(nameRune, rest) || strings.ContainsAny(rest, "{}") {
+	rest := strings.NewReplacer(nothing...).Replace(t)
+	if strings.ContainsFunc(rest, func(r rune) bool { return r > unicode.MaxASCII || !inName(byte(r)) }) {
 		return &Invalid{Message: "A session name has letters, digits and _+=,.@- around the placeholders " + strings.Join(sessionNameParts, ", ") + "."}
 	}
 	if t != "" && len(t) < 2 || len(rest) > maxSessionName/2 {
@@ -119,39 +129,44 @@ func checkNameTemplate(t string) error {
 	return nil
 }
 
-// nameRune replaces what may not stand in a session name.
-func nameRune(r rune) rune {
-	switch {
-	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("_+=,.@-", r):
-		return r
+// inName reports whether c may stand in a session name.
+func inName(c byte) bool {
+	return letterOrDigit(c) || strings.IndexByte("_+=,.@-", c) >= 0
+}
+
+// nameText is text as it stands in a session name.
+func nameText(text string) string {
+	var b strings.Builder
+	for _, c := range []byte(text) {
+		if c == '=' || !inName(c) {
+			fmt.Fprintf(&b, "=%02X", c)
+			continue
+		}
+		b.WriteByte(c)
 	}
-	return '-'
+	return b.String()
 }
 
 // sessionName is the name of a sign-in's session, "" for AWS's constant.
-func (p *Pool) sessionName(id *Identity, proven []verified) string {
+func (p *Pool) sessionName(by *caller) string {
 	if p.Sessions.NameTemplate == "" {
 		return ""
 	}
-	_, uuid, _ := strings.Cut(id.ID, ":")
-	provider, subject := Unauthenticated, uuid
-	email := ""
-	if sorted := inLinkOrder(id, proven); len(sorted) > 0 {
-		provider, subject = sorted[0].Provider, sorted[0].Subject
-		email = verifiedEmail(&sorted[0])
+	_, uuid, _ := strings.Cut(by.identity.ID, ":")
+	provider, subject, email := Unauthenticated, uuid, ""
+	if sorted := inLinkOrder(by.identity, by.logins); len(sorted) > 0 {
+		provider, subject, email = sorted[0].Provider, sorted[0].Subject, verifiedEmail(&sorted[0])
+	} else if by.own != nil {
+		provider, subject = p.DeveloperProviderName, by.user
 	}
 	if email == "" {
-		email = subject
+		email = uuid
 	}
 	name := strings.NewReplacer(
-		"{identity}", uuid, "{provider}", strings.Map(nameRune, provider),
-		"{subject}", strings.Map(nameRune, subject), "{email}", strings.Map(nameRune, email),
+		"{identity}", uuid, "{provider}", nameText(provider), "{subject}", nameText(subject), "{email}", nameText(email),
 	).Replace(p.Sessions.NameTemplate)
-	if len(name) > maxSessionName {
-		name = name[:maxSessionName]
-	}
-	if len(name) < 2 { // STS wants two characters at least
-		name += "--"
+	if len(name) < 2 || len(name) > maxSessionName {
+		return uuid
 	}
 	return name
 }

@@ -52,7 +52,8 @@ func TestPrincipalTags(t *testing.T) {
 }
 
 func TestSessionNames(t *testing.T) {
-	id := &Identity{ID: "eu-west-1:0d6e8a0c-0000-4000-8000-000000000001"}
+	const uuid = "0d6e8a0c-0000-4000-8000-000000000001"
+	id := &Identity{ID: "eu-west-1:" + uuid}
 	anna := []verified{proven(t, Google, `{"email":"anna@acme.example","email_verified":true}`)}
 	claimed := []verified{proven(t, Google, `{"email":"boss@acme.example","email_verified":"false"}`)}
 	apple := []verified{proven(t, Apple, `{"email":"anna@acme.example","email_verified":"true"}`)}
@@ -66,24 +67,48 @@ func TestSessionNames(t *testing.T) {
 		"provider and subject":                    {"{provider}={subject}", anna, "accounts.google.com=anna"},
 		"a verified address":                      {"{email}", anna, "anna@acme.example"},
 		"verified in Apple's way of writing it":   {"{email}", apple, "anna@acme.example"},
-		"an address nobody verified is not shown": {"{email}", claimed, "anna"},
+		"an address nobody verified is not shown": {"{email}", claimed, uuid},
 		"a guest is its identity":                 {"{provider}={subject}", nil, "unauthenticated=0d6e8a0c-0000-4000-8000-000000000001"},
-		"64 characters":                           {strings.Repeat("x", 32) + "{identity}", anna, strings.Repeat("x", 32) + "0d6e8a0c-0000-4000-8000-00000000"},
+		"a long name is the identity, not cut":    {strings.Repeat("x", 32) + "{identity}", anna, uuid},
+		"64 characters":                           {strings.Repeat("x", 28) + "{identity}", anna, strings.Repeat("x", 28) + uuid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &Pool{Sessions: SessionSettings{NameTemplate: c.template}}
-			if got := p.sessionName(id, c.logins); got != c.want {
+			if got := p.sessionName(&caller{identity: id, logins: c.logins}); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}
-	odd := proven(t, Google, `{}`)
-	odd.Subject = "a:b/ü"
-	p := &Pool{Sessions: SessionSettings{NameTemplate: "{subject}"}}
-	if got := p.sessionName(id, []verified{odd}); got != "a-b--" {
-		t.Errorf("what may not stand in a name becomes %q", got)
+	// Policies look at names: no two people have one.
+	subject := &Pool{DeveloperProviderName: "dev", Sessions: SessionSettings{NameTemplate: "{subject}"}}
+	names := make(map[string]string)
+	for text, want := range map[string]string{
+		"a:b/ü": "a=3Ab=2F=C3=BC", "a-b": "a-b", "a/b": "a=2Fb", "a:b": "a=3Ab", "a=3Ab": "a=3D3Ab", "a=b": "a=3Db", "é": "=C3=A9", "ü": "=C3=BC",
+		"anna@acme.example": "anna@acme.example", "x": uuid,
+		strings.Repeat("x", 60) + "@acme.example": uuid, strings.Repeat("x", 60) + "@acme.example.evil.example": uuid,
+	} {
+		odd := proven(t, Google, `{}`)
+		odd.Subject = text
+		got := subject.sessionName(&caller{identity: id, logins: []verified{odd}})
+		if got != want {
+			t.Errorf("%q is called %q, want %q", text, got, want)
+		}
+		if other, taken := names[got]; taken && got != uuid {
+			t.Errorf("%q and %q are both called %q", text, other, got)
+		}
+		names[got] = text
 	}
-	for template, ok := range map[string]bool{"": true, "x": false, "{email}": true, "app-{subject}": true, "{nobody}": false, "a b": false, "a/b": false, "{": false, strings.Repeat("x", 33): false, strings.Repeat("x", 32) + "{email}": true} {
+	address := &Pool{Sessions: SessionSettings{NameTemplate: "{email}"}}
+	odd := proven(t, Google, `{}`)
+	odd.Subject = "boss@acme.example"
+	if got := address.sessionName(&caller{identity: id, logins: []verified{odd}}); got != uuid {
+		t.Errorf("a subject that looks like an address is called %q", got)
+	}
+	subject.Sessions.NameTemplate = "{provider}+{subject}"
+	if got := subject.sessionName(&caller{identity: id, own: []string{Authenticated, "dev", "dev:p:carl"}, user: "carl"}); got != "dev+carl" {
+		t.Errorf("a backend's user is called %q", got)
+	}
+	for template, ok := range map[string]bool{"": true, "x": false, "{email}": true, "app-{subject}": true, "{nobody}": false, "a b": false, "a/b": false, "{": false, "{em{identity}ail}": false, "ü{email}": false, strings.Repeat("x", 33): false, strings.Repeat("x", 32) + "{email}": true} {
 		if err := checkNameTemplate(template); (err == nil) != ok {
 			t.Errorf("%q: %v", template, err)
 		}
