@@ -56,7 +56,7 @@ func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins m
 	if in.Role, err = chooseRole(p, id, by.guest(), proven, customRole); err != nil {
 		return nil, err
 	}
-	tags, err := s.principalTags(p, by)
+	tags, err := s.principalTags(p, by, in.Role.Mapping)
 	if err != nil {
 		return nil, &NoRole{Kind: in.Role.Kind, RoleARN: in.Role.ARN, Err: err}
 	}

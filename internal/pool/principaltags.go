@@ -74,21 +74,35 @@ func (p *Pool) taggable(name string) bool {
 }
 
 // principalTags are the session tags that a token of the pool's own brought, and
-// those that the pool's maps make of the logins, in the order of their keys. A claim that is missing, empty, or not one text, number
-// or boolean leaves its tag out. When two logins give the same tag, that of the
-// login which the identity had first stays.
-func (s *Service) principalTags(p *Pool, by *caller) ([]iam.Tag, error) {
+// those that the pool's maps make of the logins, in the order of their keys. A claim
+// that is missing, empty, or not one text, number or boolean leaves its tag out.
+//
+// When the maps of two logins name the same tag, one login decides it, even by having
+// no such claim: the one that chose the role by the role mapping called mapping, or
+// else the one which the identity had first. Otherwise somebody with the role that a
+// strict provider gives could bring a tag that a lax one lets them write themselves.
+func (s *Service) principalTags(p *Pool, by *caller, mapping string) ([]iam.Tag, error) {
 	if len(by.tags) == 0 && (len(p.TagMaps) == 0 || len(by.logins) == 0) {
 		return nil, nil
 	}
-	values := make(map[string]string)
+	values := make(map[string]string) // "" is of a tag that is decided and left out
 	maps.Copy(values, by.tags)
 	give := func(key, value string) {
-		if _, taken := values[key]; !taken && value != "" {
+		if _, taken := values[key]; !taken {
 			values[key] = value
 		}
 	}
-	for _, v := range inLinkOrder(by.identity, by.logins) {
+	sorted := slices.Clone(inLinkOrder(by.identity, by.logins))
+	slices.SortStableFunc(sorted, func(a, b verified) int {
+		switch {
+		case mapping == "" || (a.Mapping == mapping) == (b.Mapping == mapping):
+			return 0
+		case a.Mapping == mapping:
+			return -1
+		}
+		return 1
+	})
+	for _, v := range sorted {
 		m, ok := p.TagMaps[v.TagMap]
 		if !ok {
 			continue
@@ -100,19 +114,24 @@ func (s *Service) principalTags(p *Pool, by *caller) ([]iam.Tag, error) {
 		}
 		claims := usableClaims(&v)
 		for _, key := range slices.Sorted(maps.Keys(m.Tags)) {
+			value := ""
 			switch texts, plain := claimTexts(claims[m.Tags[key]]); {
 			case !plain || len(texts) > 1:
 				if claims[m.Tags[key]] != nil {
 					s.Log.Info("claim is not one value and makes no tag", "pool", p.ID, "provider", v.TagMap, "claim", m.Tags[key], "tag", key)
 				}
 			case len(texts) == 1:
-				give(key, texts[0])
+				value = texts[0]
 			}
+			give(key, value)
 		}
 	}
 	tags := make([]iam.Tag, 0, len(values))
 	size := 0
 	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if _, own := by.tags[key]; values[key] == "" && !own {
+			continue
+		}
 		tags = append(tags, iam.Tag{Key: key, Value: values[key]})
 		size += len(values[key])
 	}

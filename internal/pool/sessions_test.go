@@ -16,31 +16,36 @@ func TestPrincipalTags(t *testing.T) {
 	for name, c := range map[string]struct {
 		maps    map[string]TagMap
 		logins  []verified
+		mapping string // that chose the role
 		want    []iam.Tag
 		refused bool
 	}{
-		"no maps":          {nil, []verified{proven(t, Google, `{"sub":"anna"}`)}, nil, false},
-		"a guest":          {google(TagMap{UseDefaults: true}), nil, nil, false},
-		"another provider": {google(TagMap{UseDefaults: true}), []verified{proven(t, Apple, `{}`)}, []iam.Tag{}, false},
-		"the default map":  {google(TagMap{UseDefaults: true, Tags: map[string]string{"x": "sub"}}), []verified{proven(t, Google, `{"sub":"anna"}`)}, []iam.Tag{{Key: "client", Value: "app"}, {Key: "username", Value: "anna"}}, false},
-		"switched off":     {google(TagMap{}), []verified{proven(t, Google, `{"sub":"anna"}`)}, []iam.Tag{}, false},
+		"no maps":          {nil, []verified{proven(t, Google, `{"sub":"anna"}`)}, "", nil, false},
+		"a guest":          {google(TagMap{UseDefaults: true}), nil, "", nil, false},
+		"another provider": {google(TagMap{UseDefaults: true}), []verified{proven(t, Apple, `{}`)}, "", []iam.Tag{}, false},
+		"the default map":  {google(TagMap{UseDefaults: true, Tags: map[string]string{"x": "sub"}}), []verified{proven(t, Google, `{"sub":"anna"}`)}, "", []iam.Tag{{Key: "client", Value: "app"}, {Key: "username", Value: "anna"}}, false},
+		"switched off":     {google(TagMap{}), []verified{proven(t, Google, `{"sub":"anna"}`)}, "", []iam.Tag{}, false},
 		"claims of one's own": {google(TagMap{Tags: map[string]string{"team": "hd", "n": "level", "b": "email_verified"}}), []verified{proven(t, Google, `{"hd":"acme","level":3,"email_verified":true}`)},
-			[]iam.Tag{{Key: "b", Value: "true"}, {Key: "n", Value: "3"}, {Key: "team", Value: "acme"}}, false},
+			"", []iam.Tag{{Key: "b", Value: "true"}, {Key: "n", Value: "3"}, {Key: "team", Value: "acme"}}, false},
 		"what is missing, empty, several or no text is left out": {google(TagMap{Tags: map[string]string{"a": "none", "b": "empty", "c": "list", "d": "object", "e": "one"}}),
-			[]verified{proven(t, Google, `{"empty":"","list":["x","y"],"object":{},"one":["x"]}`)}, []iam.Tag{{Key: "e", Value: "x"}}, false},
-		"user pools without their client":                  {map[string]TagMap{userPool: {Tags: map[string]string{"dep": "custom:dep"}}}, []verified{proven(t, userPool, `{"custom:dep":"it"}`)}, []iam.Tag{{Key: "dep", Value: "it"}}, false},
-		"registered providers by ARN":                      {map[string]TagMap{acmeARN: {UseDefaults: true}}, []verified{proven(t, acme, `{}`)}, []iam.Tag{{Key: "client", Value: "app"}, {Key: "username", Value: "anna"}}, false},
-		"an e-mail address of Facebook's is not to be had": {map[string]TagMap{Facebook: {Tags: map[string]string{"e": "email", "s": "sub"}}}, []verified{proven(t, Facebook, `{"email":"a@b.example"}`)}, []iam.Tag{{Key: "s", Value: "anna"}}, false},
-		"Amazon's user id":                                 {map[string]TagMap{Amazon: {Tags: map[string]string{"u": "user_id"}}}, []verified{proven(t, Amazon, `{}`)}, []iam.Tag{{Key: "u", Value: "anna"}}, false},
-		"460 bytes":                                        {google(TagMap{Tags: map[string]string{"a": "a", "b": "b"}}), []verified{proven(t, Google, `{"a":"`+strings.Repeat("x", 230)+`","b":"`+strings.Repeat("y", 230)+`"}`)}, []iam.Tag{{Key: "a", Value: strings.Repeat("x", 230)}, {Key: "b", Value: strings.Repeat("y", 230)}}, false},
-		"461 bytes":                                        {google(TagMap{Tags: map[string]string{"a": "a", "b": "b"}}), []verified{proven(t, Google, `{"a":"`+strings.Repeat("x", 231)+`","b":"`+strings.Repeat("y", 230)+`"}`)}, nil, true},
+			[]verified{proven(t, Google, `{"empty":"","list":["x","y"],"object":{},"one":["x"]}`)}, "", []iam.Tag{{Key: "e", Value: "x"}}, false},
+		"user pools without their client":                  {map[string]TagMap{userPool: {Tags: map[string]string{"dep": "custom:dep"}}}, []verified{proven(t, userPool, `{"custom:dep":"it"}`)}, "", []iam.Tag{{Key: "dep", Value: "it"}}, false},
+		"registered providers by ARN":                      {map[string]TagMap{acmeARN: {UseDefaults: true}}, []verified{proven(t, acme, `{}`)}, "", []iam.Tag{{Key: "client", Value: "app"}, {Key: "username", Value: "anna"}}, false},
+		"an e-mail address of Facebook's is not to be had": {map[string]TagMap{Facebook: {Tags: map[string]string{"e": "email", "s": "sub"}}}, []verified{proven(t, Facebook, `{"email":"a@b.example"}`)}, "", []iam.Tag{{Key: "s", Value: "anna"}}, false},
+		"Amazon's user id":                                 {map[string]TagMap{Amazon: {Tags: map[string]string{"u": "user_id"}}}, []verified{proven(t, Amazon, `{}`)}, "", []iam.Tag{{Key: "u", Value: "anna"}}, false},
+		"460 bytes":                                        {google(TagMap{Tags: map[string]string{"a": "a", "b": "b"}}), []verified{proven(t, Google, `{"a":"`+strings.Repeat("x", 230)+`","b":"`+strings.Repeat("y", 230)+`"}`)}, "", []iam.Tag{{Key: "a", Value: strings.Repeat("x", 230)}, {Key: "b", Value: strings.Repeat("y", 230)}}, false},
+		"461 bytes":                                        {google(TagMap{Tags: map[string]string{"a": "a", "b": "b"}}), []verified{proven(t, Google, `{"a":"`+strings.Repeat("x", 231)+`","b":"`+strings.Repeat("y", 230)+`"}`)}, "", nil, true},
 		"the first login's tag stays": {map[string]TagMap{Google: {Tags: map[string]string{"t": "g"}}, Apple: {Tags: map[string]string{"t": "a"}}},
-			[]verified{proven(t, Apple, `{"a":"apple"}`), proven(t, Google, `{"g":"google"}`)}, []iam.Tag{{Key: "t", Value: "google"}}, false},
+			[]verified{proven(t, Apple, `{"a":"apple"}`), proven(t, Google, `{"g":"google"}`)}, "", []iam.Tag{{Key: "t", Value: "google"}}, false},
+		"the login's tag that chose the role stays": {map[string]TagMap{Google: {Tags: map[string]string{"t": "g"}}, Apple: {Tags: map[string]string{"t": "a"}}},
+			[]verified{proven(t, Apple, `{"a":"apple"}`), proven(t, Google, `{"g":"google"}`)}, Apple, []iam.Tag{{Key: "t", Value: "apple"}}, false},
+		"another login does not fill in what the first does not say": {map[string]TagMap{Google: {Tags: map[string]string{"t": "g"}}, Apple: {Tags: map[string]string{"t": "a", "u": "a"}}},
+			[]verified{proven(t, Apple, `{"a":"apple"}`), proven(t, Google, `{}`)}, Google, []iam.Tag{{Key: "u", Value: "apple"}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &Service{Config: Config{Log: slog.New(slog.DiscardHandler)}}
 			id := &Identity{Logins: []Login{{Provider: Google, Subject: "anna"}, {Provider: Apple, Subject: "anna"}}}
-			got, err := s.principalTags(&Pool{TagMaps: c.maps}, &caller{identity: id, logins: c.logins})
+			got, err := s.principalTags(&Pool{TagMaps: c.maps}, &caller{identity: id, logins: c.logins}, c.mapping)
 			if (err != nil) != c.refused {
 				t.Fatal(err)
 			}

@@ -74,7 +74,7 @@ func (s *Service) getToken(ctx context.Context, p *Pool, named *Identity, logins
 	if err != nil {
 		return nil, err
 	}
-	tags, err := s.principalTags(p, by)
+	tags, err := s.principalTags(p, by, "")
 	if err != nil {
 		return nil, &Invalid{Message: "The values of the principal tags are too large."}
 	}
