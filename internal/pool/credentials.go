@@ -74,8 +74,9 @@ func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins m
 	var denied *sts.TrustDenied
 	var invalid *sts.Invalid
 	var tooLarge *sts.PackedTooLarge
+	var tooLong *sts.TokenTooLarge
 	switch {
-	case errors.As(err, &denied), errors.As(err, &invalid), errors.As(err, &tooLarge):
+	case errors.As(err, &denied), errors.As(err, &invalid), errors.As(err, &tooLarge), errors.As(err, &tooLong):
 		return nil, &NoRole{Kind: in.Role.Kind, RoleARN: in.Role.ARN, Err: err}
 	case err != nil:
 		return nil, fmt.Errorf("assume role %s: %w", in.Role.ARN, err)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // maxDeveloperUser is how long a developer's user identifier may be.
@@ -207,8 +210,12 @@ func errNoDeveloper() error {
 }
 
 func checkDeveloperUser(user string) error {
-	if user == "" || len(user) > maxDeveloperUser {
+	switch {
+	case user == "" || len(user) > maxDeveloperUser:
 		return &Invalid{Message: fmt.Sprintf("A developer user identifier has 1 to %d characters.", maxDeveloperUser)}
+	case strings.ContainsRune(user, utf8.RuneError) || strings.ContainsFunc(user, unicode.IsControl):
+		// JSON writes every text that is not Unicode as U+FFFD: two people would be one.
+		return &Invalid{Message: "A developer user identifier has no control characters and no characters that are not Unicode."}
 	}
 	return nil
 }

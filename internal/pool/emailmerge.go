@@ -145,6 +145,8 @@ func (s *Service) mergeByEmail(ctx context.Context, p *Pool, id *Identity, login
 		case now.Disabled: // by the sign-in of the other login, at the same moment
 			result, err = s.winner(ctx, now)
 			return err
+		case now.Blocked: // since
+			return &Forbidden{ID: now.ID, Blocked: true}
 		}
 		result = now
 		known, err := s.sameAddress(ctx, p, logins, id.ID)

@@ -118,6 +118,15 @@ func (s *Service) checkFor(p *Pool, key string, all []string) (check, error) {
 			},
 		})
 	}
+	if slices.ContainsFunc(p.UserPools, func(u UserPool) bool { return u.ProviderName == key }) {
+		// First, so that a user pool which is registered in IAM besides keeps its
+		// ServerSideTokenCheck for the clients that are named here.
+		c, err := s.userPoolCheck(p, key)
+		if err != nil {
+			return check{}, err
+		}
+		found = append(found, c)
+	}
 	if provider, ok := s.oidcProvider(p, key); ok {
 		v := s.OIDC
 		if b, builtin := s.Builtin[key]; builtin {
@@ -150,8 +159,6 @@ func (s *Service) checkFor(p *Pool, key string, all []string) (check, error) {
 		return found[0], nil
 	case len(found) == 1:
 		return found[0], nil
-	case userPoolKey(key) && slices.ContainsFunc(p.UserPools, func(u UserPool) bool { return u.ProviderName == key }):
-		return s.userPoolCheck(p, key)
 	case samlKey(key) && slices.Contains(p.SAMLProviderARNs, key):
 		return s.samlCheck(key)
 	case p.hasProviders() && (knownProvider(key) || userPoolKey(key) || samlKey(key)):

@@ -2,8 +2,10 @@ package pool_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/login"
 	"github.com/rockpool-id/rockpool/internal/openid"
 	"github.com/rockpool-id/rockpool/internal/pool"
+	"github.com/rockpool-id/rockpool/internal/sts"
 )
 
 // fakeTokens issues numbers and knows what they say.
@@ -165,4 +168,31 @@ func TestATokenIsHeldAgainstWhatItsLoginsAreNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	stands("a token of a deleted pool", carl.Token, false)
+}
+
+// TestDeveloperUsers: what JSON cannot say exactly would make one person of several.
+func TestDeveloperUsers(t *testing.T) {
+	w, _ := tokenWorld(t)
+	p := w.pool(true)
+	for user, ok := range map[string]bool{
+		"anna": true, "a:b,c;d": true, "Ünal 王": true, strings.Repeat("x", 1024): true,
+		"": false, strings.Repeat("x", 1025): false, "a\ufffd": false, "a\xff": false, "a\nb": false, "a\x00": false,
+	} {
+		_, err := w.GetDeveloperToken(t.Context(), pool.DeveloperTokenInput{PoolID: p.ID, Logins: map[string]string{developer: user}})
+		var invalid *pool.Invalid
+		if ok != (err == nil) || err != nil && !errors.As(err, &invalid) {
+			t.Errorf("%.20q: %v", user, err)
+		}
+	}
+}
+
+// TestWhatDoesNotFitASessionIsNoFault: what does not fit a session is
+// not the server's fault.
+func TestWhatDoesNotFitASessionIsNoFault(t *testing.T) {
+	w := newWorld(t)
+	p := w.pool(true)
+	id := w.id(p, google("anna"))
+	w.sts.err = &sts.TokenTooLarge{Size: 5000}
+	_, err := w.GetCredentials(t.Context(), id, google("anna"), "", nil)
+	refused(t, "a session that is too large", err, &pool.NoRole{})
 }

@@ -129,8 +129,12 @@ func (s *Service) check(p *Pool) error {
 	}
 	// What a backend says about its users is not verified, so its provider must
 	// not have the name of one whose logins are.
-	if name := p.DeveloperProviderName; name == Cognito || knownProvider(name) || userPoolKey(name) {
+	switch name := p.DeveloperProviderName; {
+	case name == Cognito || knownProvider(name) || userPoolKey(name):
 		return &Invalid{Message: fmt.Sprintf("Invalid DeveloperProviderName: %s is the name of a public provider.", name)}
+	case name == Authenticated || name == Unauthenticated:
+		// Trust policies look for these words in the amr, where the name stands too.
+		return &Invalid{Message: fmt.Sprintf("Invalid DeveloperProviderName: %s is no provider.", name)}
 	}
 	for _, a := range p.OIDCProviderARNs {
 		parsed, err := arn.Parse(a)

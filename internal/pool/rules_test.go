@@ -267,6 +267,8 @@ func TestDeveloperProviderNames(t *testing.T) {
 		"a social provider":         {DeveloperProviderName: pool.Google},
 		"one the pool does not use": {DeveloperProviderName: pool.Twitter, SupportedLoginProviders: map[string]string{pool.Google: "web"}},
 		"the pools' own tokens":     {DeveloperProviderName: pool.Cognito},
+		"the word for people":       {DeveloperProviderName: pool.Authenticated},
+		"the word for guests":       {DeveloperProviderName: pool.Unauthenticated},
 		"a user pool":               {DeveloperProviderName: "cognito-idp.eu-west-1.amazonaws.com"},
 		"a registered provider":     {DeveloperProviderName: "id.plain.example", OIDCProviderARNs: []string{oidcPrefix + "id.plain.example"}},
 	} {

@@ -2,10 +2,13 @@ package pool
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/login"
 )
 
@@ -102,5 +105,29 @@ func TestServerSideTokenCheckIsPerClient(t *testing.T) {
 	var none Service
 	if _, err := none.userPoolCheck(p, name); err == nil {
 		t.Error("user pools without a verifier are accepted")
+	}
+}
+
+// iamWithUserPool has every user pool registered as an OIDC provider.
+type iamWithUserPool struct{ iam.Snapshot }
+
+func (iamWithUserPool) OIDCProviderByARN(arn string) (*iam.OIDCProvider, bool) {
+	_, url, ok := strings.Cut(arn, ":oidc-provider/")
+	return &iam.OIDCProvider{Account: "012345678901", URL: url, ClientIDs: []string{"checked"}}, ok
+}
+
+// TestAUserPoolThatIsRegisteredInIAMTooIsCheckedStill: the second way in is not the
+// easier one.
+func TestAUserPoolThatIsRegisteredInIAMTooIsCheckedStill(t *testing.T) {
+	const name = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Abc"
+	p := &Pool{
+		UserPools:        []UserPool{{ProviderName: name, ClientID: "checked", ServerSideTokenCheck: true}},
+		OIDCProviderARNs: []string{"arn:aws:iam::012345678901:oidc-provider/" + name},
+	}
+	users := &liveUserPools{client: "checked", err: &login.Refusal{Kind: login.Rejected}}
+	s := &Service{Config: Config{UserPools: users, OIDC: &liveUserPools{client: "checked"}, IAM: func() iam.Snapshot { return iamWithUserPool{} }}}
+	var refused *LoginRefused
+	if got, err := s.verify(t.Context(), p, map[string]string{name: "token"}); !errors.As(err, &refused) || users.asked != 1 {
+		t.Errorf("a user who was signed out everywhere: %+v, %v, asked %d times", got, err, users.asked)
 	}
 }

@@ -223,4 +223,10 @@ func TestInspection(t *testing.T) {
 	if err != nil || c.Audience[0] != "2" {
 		t.Errorf("an app without a secret: %+v, %v", c, err)
 	}
+	// It does not open a second way for the app whose secret is known.
+	v, _ = graph(t, cfg, map[string]string{"/debug_token": `{"data":{` + good + `,"type":"PAGE","expires_at":0}}`, "/app": `{"id":"1"}`, "/me": `{"id":"7"}`})
+	c, err = v.Verify(t.Context(), token, login.Expect{Provider: facebook.Key, ClientIDs: []string{"1", "2"}})
+	if r, ok := login.AsRefusal(err); !ok || r.Kind != login.WrongAudience {
+		t.Errorf("a token that inspection refuses, beside an app without a secret: %+v, %v", c, err)
+	}
 }
