@@ -124,7 +124,7 @@ func TestLoginsOfTheTable(t *testing.T) {
 		}
 		defer f.Close()
 		h := header()
-		h.Format, h.Version = transfer.Format, transfer.Version
+		h.Format, h.Version, h.Written = transfer.Format, transfer.Version, transfer.At(epoch)
 		w, err := transfer.NewWriter(f, h)
 		if err != nil {
 			t.Fatal(err)
