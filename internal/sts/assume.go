@@ -119,6 +119,7 @@ func isRoleSession(s *Session) bool {
 type finishing struct {
 	duration time.Duration
 	chained  bool
+	atMost   time.Duration // how long the session may be at most, if set
 	facts    TrustFacts
 }
 
@@ -131,6 +132,9 @@ func (s *Service) finish(snapshot iam.Snapshot, session *Session, role *iam.Role
 	duration, err := checkDuration(f.duration, role, f.chained)
 	if err != nil {
 		return nil, err
+	}
+	if f.atMost > 0 {
+		duration = min(duration, f.atMost)
 	}
 	packed, err := s.pack.pack(session)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 const (
 	ActionAssumeRole                = "sts:AssumeRole"
 	ActionAssumeRoleWithWebIdentity = "sts:AssumeRoleWithWebIdentity"
+	ActionAssumeRoleWithSAML        = "sts:AssumeRoleWithSAML"
 	ActionTagSession                = "sts:TagSession"
 	ActionSetSourceIdentity         = "sts:SetSourceIdentity"
 )
@@ -26,7 +27,8 @@ type TrustDenied struct {
 	RoleARN  string
 	Action   string // the action that was refused: AssumeRole…, TagSession, SetSourceIdentity
 	Caller   string // ARN of the signed caller, "" for web identities
-	Provider string // web identities: who vouched for the caller
+	Provider string // web identities and SAML: who vouched for the caller
+	SAML     bool   // the caller came with a SAML assertion
 	// Reason is what refused.
 	Reason   TrustReason
 	Decision policy.Decision
@@ -44,12 +46,13 @@ const (
 	NoSuchRole                                 // no role has this ARN
 	TrustBroken                                // the stored trust policy does not compile
 	SourceIdentityFixed                        // the session's source identity cannot be changed
-	ForeignRole                                // the role is not of the identity pool's account
+	ForeignRole                                // the role is not of the identity pool's or provider's account
+	RoleNotAsserted                            // the SAML assertion does not name the role with the provider
 )
 
 var trustReasons = [...]string{
 	TrustPolicyDenies: "policy", NoSuchRole: "no such role", TrustBroken: "broken trust policy",
-	SourceIdentityFixed: "source identity already set", ForeignRole: "role of another account",
+	SourceIdentityFixed: "source identity already set", ForeignRole: "role of another account", RoleNotAsserted: "role is not in the assertion",
 }
 
 // String names the reason in records.
@@ -101,6 +104,7 @@ const (
 	BadSourceIdentity                             // Value
 	BadTag                                        // Value is the key or value that breaks the alphabet, length or aws: rule
 	BadProviderID                                 // Value is not a provider that takes access tokens
+	BadProviderARN                                // Value is not the ARN of a SAML provider
 	TooManyTags                                   // more than 50
 	TooManyPolicyARNs                             // more than 10
 	DuplicateTagKeys                              // Value, ignoring case
@@ -114,7 +118,7 @@ const (
 
 var invalidKinds = [...]string{
 	BadRoleARN: "malformed role ARN", BadPolicyARN: "unusable session policy ARN", BadSessionName: "malformed session name",
-	BadSourceIdentity: "malformed source identity", BadTag: "malformed tag", BadProviderID: "unusable provider id",
+	BadSourceIdentity: "malformed source identity", BadTag: "malformed tag", BadProviderID: "unusable provider id", BadProviderARN: "malformed provider ARN",
 	TooManyTags: "too many tags", TooManyPolicyARNs: "too many session policy ARNs", DuplicateTagKeys: "duplicate tag key",
 	TransitiveKeyNotTag: "transitive key is not a tag", TransitiveKeyInherited: "transitive key is inherited",
 	DurationTooShort: "duration too short", DurationTooLong: "duration too long",
@@ -164,6 +168,19 @@ type NoProvider struct{ Account, Issuer string }
 
 func (e *NoProvider) Error() string {
 	return fmt.Sprintf("sts: account %s has no OpenID Connect provider %q", e.Account, e.Issuer)
+}
+
+// NoSAMLProvider says that there is no SAML provider of this ARN.
+type NoSAMLProvider struct{ ARN string }
+
+func (e *NoSAMLProvider) Error() string { return "sts: no SAML provider " + e.ARN }
+
+// BadAttribute says that a proven assertion lacks an attribute that STS needs, or
+// has one that it cannot use. Attribute is its name without AWS's prefix.
+type BadAttribute struct{ Attribute, Why string }
+
+func (e *BadAttribute) Error() string {
+	return fmt.Sprintf("sts: attribute %s: %s", e.Attribute, e.Why)
 }
 
 // BadClaim says that a verified token carries a claim for STS (session tags,

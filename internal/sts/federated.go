@@ -40,7 +40,7 @@ func (s *Service) webIdentityDecider(c *policy.Context, w *webIdentity, role *ia
 	return &webIdentityDecider{
 		s: s, w: w,
 		request: policy.Request{
-			Principal: policy.Principal{Type: policy.WebIdentity, Provider: w.provider},
+			Principal: w.principal(),
 			Resource:  role.ARN(), ResourceAccount: role.Account, Context: c,
 		},
 		policies: policy.Policies{Resource: role.TrustPolicy, Trust: true},
@@ -83,7 +83,7 @@ func (s *Service) refuseWebIdentity(w *webIdentity, reason TrustReason) {
 	s.keep(w, &decision.Record{
 		Account: account, Rule: reason.String(),
 		Explanation: &policy.Explanation{
-			Effect: policy.ImplicitDeny, Action: ActionAssumeRoleWithWebIdentity, Resource: w.roleARN,
+			Effect: policy.ImplicitDeny, Action: w.action(), Resource: w.roleARN,
 			Principal: w.provider, DecidedBy: policy.TrustLayer,
 			Layers: []policy.LayerExplanation{}, Keys: []policy.KeyExplanation{},
 		},
@@ -125,5 +125,8 @@ func (w *webIdentity) who() audit.Principal {
 		}
 	}
 	p.ID = w.provider + ":" + audience + ":" + p.UserName
+	if w.saml {
+		p.Type, p.ID = "SAMLUser", first(valuesOf(w.keys, samlQualifier))+":"+p.UserName
+	}
 	return p
 }

@@ -111,8 +111,10 @@ func cognitoKeys(pool, identity string, amr []string) []ContextKey {
 	return []ContextKey{one(CognitoAudience, pool), one(CognitoSubject, identity), many(CognitoAMR, amr)}
 }
 
-// webIdentity is one assumption of a role by somebody a provider vouches for.
+// webIdentity is one assumption of a role by somebody a provider vouches for: an
+// OpenID Connect provider, an identity pool, or a SAML provider.
 type webIdentity struct {
+	saml                    bool
 	roleARN, provider, name string
 	duration                time.Duration
 	keys                    []ContextKey // of the provider
@@ -122,8 +124,32 @@ type webIdentity struct {
 	transitive              []string
 	source                  string
 	policies, policyARNs    []string
+	atMost                  time.Duration    // how long the session may be at most, if set
 	network                 *condkey.Network // what policies see
 	request                 *condkey.Network // what records are kept under
+}
+
+// action is what the trust policy must allow.
+func (w *webIdentity) action() string {
+	if w.saml {
+		return ActionAssumeRoleWithSAML
+	}
+	return ActionAssumeRoleWithWebIdentity
+}
+
+// principal is who asks, as the policy engine knows it.
+func (w *webIdentity) principal() policy.Principal {
+	if w.saml {
+		return policy.Principal{Type: policy.SAML, Provider: w.provider}
+	}
+	return policy.Principal{Type: policy.WebIdentity, Provider: w.provider}
+}
+
+func (w *webIdentity) sessionType() SessionType {
+	if w.saml {
+		return SAMLSession
+	}
+	return WebIdentitySession
 }
 
 // assumeWebIdentity decides the trust policy for w and makes the session.
@@ -142,10 +168,10 @@ func (s *Service) assumeWebIdentity(w *webIdentity) (*Result, error) {
 	role, ok := snapshot.RoleByARN(w.roleARN)
 	if !ok {
 		s.refuseWebIdentity(w, NoSuchRole)
-		return nil, &TrustDenied{RoleARN: w.roleARN, Action: ActionAssumeRoleWithWebIdentity, Provider: w.provider, Reason: NoSuchRole}
+		return nil, w.denied(NoSuchRole)
 	}
 	session := &Session{
-		Type: WebIdentitySession, Account: role.Account, RoleID: role.ID, Name: w.name,
+		Type: w.sessionType(), Account: role.Account, RoleID: role.ID, Name: w.name,
 		Tags: tags, TransitiveKeys: transitive, SourceIdentity: w.source,
 		Policies: w.policies, PolicyARNs: w.policyARNs,
 		Provider: w.provider, Context: carried(w.keys, w.carried...),
@@ -156,7 +182,7 @@ func (s *Service) assumeWebIdentity(w *webIdentity) (*Result, error) {
 	defer s.contexts.put(c)
 	decider := s.webIdentityDecider(c, w, role, keys)
 	question := trustQuestion{
-		role: role, action: ActionAssumeRoleWithWebIdentity, keys: keys, caller: decider.request.Principal,
+		role: role, action: w.action(), keys: keys, caller: decider.request.Principal,
 		tags: len(tags) > 0, source: w.source != "",
 		decide: decider.decide, refuse: func(_ string, reason TrustReason) { s.refuseWebIdentity(w, reason) },
 	}
@@ -164,7 +190,12 @@ func (s *Service) assumeWebIdentity(w *webIdentity) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.finish(snapshot, session, role, finishing{duration: w.duration, facts: facts})
+	return s.finish(snapshot, session, role, finishing{duration: w.duration, atMost: w.atMost, facts: facts})
+}
+
+// denied is the refusal that asks no policy.
+func (w *webIdentity) denied(reason TrustReason) *TrustDenied {
+	return &TrustDenied{RoleARN: w.roleARN, Action: w.action(), Provider: w.provider, SAML: w.saml, Reason: reason}
 }
 
 // contextPool keeps the memory of contexts between decisions.

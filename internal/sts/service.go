@@ -36,7 +36,8 @@ type Config struct {
 	// Account owns the identity pools. In their enhanced flow only roles of this
 	// account are assumed; "" leaves that to the trust policies.
 	Account string
-	// Providers verify the tokens of AssumeRoleWithWebIdentity.
+	// Providers verify the tokens of AssumeRoleWithWebIdentity and the responses
+	// of AssumeRoleWithSAML.
 	Providers Providers
 	// Opened bounds the memory of opened session tokens; 0 means 8192.
 	Opened int
@@ -60,6 +61,8 @@ type Providers struct {
 	OIDC login.Verifier
 	// Pool verifies tokens of our own identity pools, with our own keys only.
 	Pool login.Verifier
+	// SAML verifies responses of the SAML providers registered in IAM.
+	SAML login.Verifier
 	// PoolIssuers are the values of iss that count as our own.
 	PoolIssuers []string
 }
@@ -114,6 +117,8 @@ type Result struct {
 	// identity; Claims holds it.
 	Subject, Audience, Provider string
 	Claims                      *login.Claims
+	// SubjectType and NameQualifier describe the NameID of a SAML assertion.
+	SubjectType, NameQualifier string
 	// Trust is how the trust policy answered, for records.
 	Trust TrustFacts
 }

@@ -32,7 +32,7 @@ type TrustFacts struct {
 // trustQuestion is one assumption of a role, decided action by action.
 type trustQuestion struct {
 	role   *iam.RoleEntry
-	action string // sts:AssumeRole or sts:AssumeRoleWithWebIdentity
+	action string // sts:AssumeRole, sts:AssumeRoleWithWebIdentity or sts:AssumeRoleWithSAML
 	keys   []ContextKey
 	tags   bool
 	source bool
@@ -70,7 +70,7 @@ func (q *trustQuestion) ask(log *slog.Logger) (TrustFacts, error) {
 func (q *trustQuestion) denied(action string, reason TrustReason, d policy.Decision) *TrustDenied {
 	return &TrustDenied{
 		RoleARN: q.role.ARN(), Action: action, Caller: q.caller.ARN, Provider: q.caller.Provider,
-		Reason: reason, Decision: d, Keys: q.keys,
+		SAML: q.caller.Type == policy.SAML, Reason: reason, Decision: d, Keys: q.keys,
 	}
 }
 

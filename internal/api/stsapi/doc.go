@@ -5,8 +5,7 @@
 //
 // Served: AssumeRole, AssumeRoleWithWebIdentity (unsigned), GetCallerIdentity,
 // GetSessionToken, GetFederationToken, GetAccessKeyInfo, DecodeAuthorizationMessage
-// (decode.go). AssumeRoleWithSAML answers that it is not implemented: no assertion
-// can be verified yet.
+// (decode.go), AssumeRoleWithSAML (unsigned).
 //
 // Who may do what: the trust policy of a role decides about assuming it, together
 // with the policies of the caller (package authz through sts.TrustDecider), so

@@ -29,10 +29,19 @@ func wireError(err error) *awserr.Error {
 	if e, ok := errors.AsType[*sts.NoProvider](err); ok {
 		return stswire.InvalidIdentityTokenException("No OpenIDConnect provider found in your account for " + e.Issuer)
 	}
+	if _, ok := errors.AsType[*sts.NoSAMLProvider](err); ok {
+		return awserr.Sender("ValidationError", "Specified provider doesn't exist")
+	}
+	if e, ok := errors.AsType[*sts.BadAttribute](err); ok {
+		return stswire.InvalidIdentityTokenException(badAttribute(e))
+	}
 	if e, ok := errors.AsType[*sts.BadClaim](err); ok {
 		return stswire.InvalidIdentityTokenException("Invalid claim in the token: " + e.Claim)
 	}
 	if e, ok := errors.AsType[*login.Refusal](err); ok {
+		if strings.HasPrefix(e.Provider, "arn:") {
+			return refusedSAML(e)
+		}
 		return refused(e)
 	}
 	if e, ok := errors.AsType[*sts.PackedTooLarge](err); ok {
@@ -57,6 +66,9 @@ func accessDenied(message string) *awserr.Error {
 // trustDenied tells outsiders one sentence for every reason, a role that does
 // not exist included. Callers of the role's own account learn which side refused.
 func trustDenied(e *sts.TrustDenied) *awserr.Error {
+	if e.SAML {
+		return accessDenied("Not authorized to perform " + sts.ActionAssumeRoleWithSAML)
+	}
 	if e.Caller == "" {
 		return accessDenied("Not authorized to perform " + sts.ActionAssumeRoleWithWebIdentity)
 	}
@@ -88,7 +100,7 @@ func invalid(e *sts.Invalid) *awserr.Error {
 	switch e.Kind {
 	case sts.BadRoleARN:
 		return validation("%s is invalid", e.Value)
-	case sts.BadPolicyARN:
+	case sts.BadPolicyARN, sts.BadProviderARN:
 		return validation("%s is invalid", e.Value)
 	case sts.BadSessionName:
 		return constraint("roleSessionName", namePattern)

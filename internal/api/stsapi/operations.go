@@ -53,6 +53,25 @@ func (b *bound) AssumeRoleWithWebIdentity(ctx context.Context, in *stswire.Assum
 	}, nil
 }
 
+// AssumeRoleWithSAML makes a session of a role for the bearer of a SAML response.
+func (b *bound) AssumeRoleWithSAML(ctx context.Context, in *stswire.AssumeRoleWithSAMLInput) (*stswire.AssumeRoleWithSAMLOutput, error) {
+	r, err := b.s.sts.AssumeRoleWithSAML(ctx, sts.SAMLInput{
+		RoleARN: text(in.RoleArn), ProviderARN: text(in.PrincipalArn), Assertion: keys.NewSecret(text(in.SAMLAssertion)),
+		Policy: text(in.Policy), PolicyARNs: policyARNs(in.PolicyArns),
+		Duration: seconds(in.DurationSeconds), Network: b.call.Network,
+	})
+	b.noteRole(text(in.RoleArn), r, err)
+	if err != nil {
+		return nil, err
+	}
+	b.noteSAML(r)
+	return &stswire.AssumeRoleWithSAMLOutput{
+		Credentials: credentials(&r.Credentials), AssumedRoleUser: assumedRoleUser(r),
+		Subject: &r.Subject, SubjectType: optional(r.SubjectType), Issuer: &r.Provider, Audience: &r.Audience,
+		NameQualifier: &r.NameQualifier, PackedPolicySize: packed(r), SourceIdentity: optional(r.Session.SourceIdentity),
+	}, nil
+}
+
 // GetCallerIdentity says who signed the request.
 func (b *bound) GetCallerIdentity(context.Context, *stswire.GetCallerIdentityInput) (*stswire.GetCallerIdentityOutput, error) {
 	p := b.call.Caller
@@ -150,6 +169,17 @@ func (b *bound) noteWebIdentity(r *sts.Result) {
 		Provider: s.Provider, Identity: s.IdentityID, Pool: s.IdentityPoolID,
 	}
 	e.Response["audience"], e.Response["provider"], e.Response["subjectFromWebIdentityToken"] = r.Audience, r.Provider, r.Subject
+}
+
+// noteSAML names the person behind an unsigned call by a SAML assertion.
+func (b *bound) noteSAML(r *sts.Result) {
+	e, s := b.call.Event, r.Session
+	e.Account = s.Account
+	e.Principal = audit.Principal{
+		Type: "SAMLUser", ID: r.NameQualifier + ":" + r.Subject, UserName: r.Subject, Provider: s.Provider,
+	}
+	e.Response["subject"], e.Response["subjectType"], e.Response["issuer"] = r.Subject, r.SubjectType, r.Provider
+	e.Response["audience"], e.Response["nameQualifier"] = r.Audience, r.NameQualifier
 }
 
 // response is what a record shows of a new session: never the secret or token.

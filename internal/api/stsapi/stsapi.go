@@ -45,6 +45,7 @@ func (s *Service) Rules() api.Rules {
 	return api.Rules{
 		"AssumeRole":                api.Inside("the trust policy of the role decides, with the policies of the caller"),
 		"AssumeRoleWithWebIdentity": api.Inside("the caller has a token and no AWS identity; the trust policy decides"),
+		"AssumeRoleWithSAML":        api.Inside("the caller has a SAML assertion and no AWS identity; the trust policy decides"),
 		"GetCallerIdentity":         api.Inside("nobody can be denied to learn who they are"),
 		"GetSessionToken":           api.Inside("users may always narrow down their own key"),
 		"GetAccessKeyInfo":          api.OnAny[stswire.GetAccessKeyInfoInput](),
