@@ -55,6 +55,8 @@ type Pool struct {
 	PrincipalTags map[string]TagMap `json:",omitempty"`
 	// Sessions is what AWS does not let one set.
 	Sessions *Sessions `json:",omitempty"`
+	// MergeVerifiedEmail says which providers vouch for addresses.
+	MergeVerifiedEmail *EmailMerge `json:",omitempty"`
 	// CreationDate is absent when the source does not tell it.
 	CreationDate Time `json:",omitzero"`
 }
@@ -90,6 +92,15 @@ type Sessions struct {
 	NameTemplate    string   `json:",omitempty"`
 	GuestPolicyArns []string `json:",omitempty"`
 	TokenAlgorithm  string   `json:",omitempty"`
+}
+
+// EmailMerge is a pool's rule for merging by verified e-mail address.
+type EmailMerge struct{ Authorities []EmailAuthority }
+
+// EmailAuthority is a provider that vouches for addresses of domains.
+type EmailAuthority struct {
+	Provider string
+	Domains  []string
 }
 
 // Role is an IAM role. Documents are texts, byte for byte.

@@ -30,6 +30,12 @@ func exportedPool(p *pool.Pool) *wire.TransferPool {
 			ProviderName: &u.ProviderName, ClientId: &u.ClientID, ServerSideTokenCheck: truth(u.ServerSideTokenCheck),
 		})
 	}
+	if len(p.MergeVerifiedEmail.Authorities) > 0 {
+		out.MergeVerifiedEmail = &wire.TransferEmailMerge{}
+	}
+	for _, a := range p.MergeVerifiedEmail.Authorities {
+		out.MergeVerifiedEmail.Authorities = append(out.MergeVerifiedEmail.Authorities, wire.TransferEmailAuthority{Provider: &a.Provider, Domains: a.Domains})
+	}
 	for key, m := range p.RoleMappings {
 		if out.RoleMappings == nil {
 			out.RoleMappings = make(map[string]wire.TransferRoleMapping, len(p.RoleMappings))
@@ -90,6 +96,11 @@ func importedPool(in *wire.TransferPool) *pool.Pool {
 		p.UserPools = append(p.UserPools, pool.UserPool{
 			ProviderName: *u.ProviderName, ClientID: *u.ClientId, ServerSideTokenCheck: isTrue(u.ServerSideTokenCheck),
 		})
+	}
+	if in.MergeVerifiedEmail != nil {
+		for _, a := range in.MergeVerifiedEmail.Authorities {
+			p.MergeVerifiedEmail.Authorities = append(p.MergeVerifiedEmail.Authorities, pool.EmailAuthority{Provider: *a.Provider, Domains: a.Domains})
+		}
 	}
 	for key, m := range in.RoleMappings {
 		if p.RoleMappings == nil {

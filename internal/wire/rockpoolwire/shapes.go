@@ -230,6 +230,17 @@ type StatementReference struct {
 	Effect    *string `aws:"Effect"`
 }
 
+// TransferEmailAuthority is the structure TransferEmailAuthority of the model.
+type TransferEmailAuthority struct {
+	Provider *string  `aws:"Provider" check:"required"`
+	Domains  []string `aws:"Domains" check:"required"`
+}
+
+// TransferEmailMerge is the structure TransferEmailMerge of the model.
+type TransferEmailMerge struct {
+	Authorities []TransferEmailAuthority `aws:"Authorities" check:"required"`
+}
+
 // TransferIdentity is the structure TransferIdentity of the model.
 type TransferIdentity struct {
 	IdentityId       *string         `aws:"IdentityId" check:"required,min=1,max=55"`
@@ -265,6 +276,7 @@ type TransferPool struct {
 	RoleMappings                   map[string]TransferRoleMapping `aws:"RoleMappings"`
 	PrincipalTags                  map[string]TransferTagMap      `aws:"PrincipalTags"`
 	Sessions                       *TransferSessions              `aws:"Sessions"`
+	MergeVerifiedEmail             *TransferEmailMerge            `aws:"MergeVerifiedEmail"`
 	CreationDate                   *time.Time                     `aws:"CreationDate"`
 }
 
