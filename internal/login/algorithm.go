@@ -93,16 +93,18 @@ func (k *key) verifies(a Algorithm, text string, sig []byte) bool {
 	if !ok {
 		return false
 	}
+	var room [2048]byte // on the stack: most tokens fit
+	signed := append(room[:0], text...)
 	var digest []byte
 	switch s.hash {
 	case crypto.SHA256:
-		sum := sha256.Sum256([]byte(text))
+		sum := sha256.Sum256(signed)
 		digest = sum[:]
 	case crypto.SHA384:
-		sum := sha512.Sum384([]byte(text))
+		sum := sha512.Sum384(signed)
 		digest = sum[:]
 	default:
-		sum := sha512.Sum512([]byte(text))
+		sum := sha512.Sum512(signed)
 		digest = sum[:]
 	}
 	switch s.family {

@@ -120,7 +120,11 @@ func (t *Token) signature() ([]byte, error) {
 
 // segment decodes one base64url segment holding a JSON object.
 func segment(text, what string) (map[string]any, error) {
-	buf := make([]byte, base64.RawURLEncoding.DecodedLen(len(text)))
+	var room [2048]byte // on the stack: most tokens fit
+	buf := room[:]
+	if size := base64.RawURLEncoding.DecodedLen(len(text)); size > len(buf) {
+		buf = make([]byte, size)
+	}
 	n, err := decodeBase64(buf, text)
 	if err != nil {
 		return nil, &Refusal{Kind: NotJWT, Claim: what, Err: err}
@@ -143,8 +147,10 @@ func decodeBase64(dst []byte, text string) (int, error) {
 	if strings.ContainsAny(text, "\r\n") {
 		return 0, errors.New("line break in base64")
 	}
-	return base64.RawURLEncoding.Strict().Decode(dst, []byte(text))
+	return strictBase64.Decode(dst, []byte(text))
 }
+
+var strictBase64 = base64.RawURLEncoding.Strict()
 
 // readHeader takes the members of a JOSE header that we use.
 func readHeader(m map[string]any) (header, error) {

@@ -154,16 +154,18 @@ func (s *Service) mint(session *Session, duration time.Duration, packed []byte) 
 	session.Issued = s.cfg.Now().UTC().Truncate(time.Second)
 	session.Expires = session.Issued.Add(duration)
 	secret := (*[secretSize]byte)(random[10:])
-	plain := appendSession(make([]byte, 0, 512+len(packed)), session, secret, packed)
+	plain := appendSession(make([]byte, 0, 1024+len(packed)), session, secret, packed)
 	sealed, err := s.cfg.Sealer.Seal(purposeSession, plain, nil)
 	if err != nil {
 		return Credentials{}, fmt.Errorf("sts: seal session: %w", err)
 	}
 	// The URL alphabet, because presigned URLs carry the token.
-	token := base64.RawURLEncoding.EncodeToString(sealed)
-	if len(token) > maxToken {
-		return Credentials{}, &TokenTooLarge{Size: len(token)}
+	size := base64.RawURLEncoding.EncodedLen(len(sealed))
+	if size > maxToken {
+		return Credentials{}, &TokenTooLarge{Size: size}
 	}
+	var room [maxToken]byte
+	token := string(base64.RawURLEncoding.AppendEncode(room[:0], sealed))
 	return Credentials{
 		AccessKeyID:  session.AccessKeyID,
 		Secret:       secretText(secret),

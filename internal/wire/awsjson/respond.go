@@ -20,7 +20,8 @@ const maxHeaderMessage = 1024
 func WriteOutput(w http.ResponseWriter, shapes *wire.Shapes, out any) {
 	var body []byte
 	if out != nil {
-		body = Encode(make([]byte, 0, 512), shapes, out)
+		// Enough for the credentials of a usual session.
+		body = Encode(make([]byte, 0, 1536), shapes, out)
 	}
 	write(w, http.StatusOK, body)
 }
