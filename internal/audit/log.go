@@ -15,6 +15,10 @@ const (
 	defaultQueue    = 4096
 	defaultPatience = 50 * time.Millisecond
 	bufferSize      = 64 << 10
+	// linger is how long the writer rests after it has written. The records that
+	// come meanwhile share a write and a wake-up, which would cost more than
+	// making them; the first after a quiet time is written at once.
+	linger = 2 * time.Millisecond
 	// keepBuffer is the largest record buffer worth keeping for the next record.
 	keepBuffer = 16 << 10
 )
@@ -45,6 +49,7 @@ type Log struct {
 	out     io.Writer
 	file    *rotating // nil when out is not ours
 	queue   chan *record
+	closing chan struct{}
 	done    chan struct{}
 	buffers sync.Pool
 
@@ -71,7 +76,7 @@ func Open(cfg Config) (*Log, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &Log{cfg: cfg, out: cfg.Out, queue: make(chan *record, cfg.Queue), done: make(chan struct{})}
+	l := &Log{cfg: cfg, out: cfg.Out, queue: make(chan *record, cfg.Queue), closing: make(chan struct{}), done: make(chan struct{})}
 	switch {
 	case cfg.Out != nil:
 	case cfg.Path == "-":
@@ -146,6 +151,7 @@ func (l *Log) Close() error {
 		return nil
 	}
 	l.closed = true
+	close(l.closing)
 	close(l.queue)
 	l.mu.Unlock()
 	<-l.done
@@ -157,6 +163,15 @@ func (l *Log) Close() error {
 	return nil
 }
 
+// rest waits for linger or until the log is closed.
+func (l *Log) rest(pause *time.Timer) {
+	pause.Reset(linger)
+	select {
+	case <-pause.C:
+	case <-l.closing:
+	}
+}
+
 // write is the writer. It flushes whenever it has caught up, so that records are
 // in the file as soon as the load allows.
 func (l *Log) write() {
@@ -166,6 +181,8 @@ func (l *Log) write() {
 		size = int(min(bufferSize, l.file.max)) // a flush is what a rotation makes room for
 	}
 	buffered := bufio.NewWriterSize(l.out, size)
+	pause := time.NewTimer(linger)
+	defer pause.Stop()
 	var pending int64
 	settle := func(err error) {
 		if err == nil {
@@ -194,6 +211,7 @@ func (l *Log) write() {
 		}
 		if len(l.queue) == 0 {
 			settle(buffered.Flush())
+			l.rest(pause)
 		}
 	}
 	if pending > 0 {
