@@ -64,7 +64,7 @@ wire < wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire, wire/aws
 
 # Edges. Services and gateways never import each other.
 authz, audit, wire/awsjson, wire/awsquery < api;
-api, pool, simulate, wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire < api/*;
+api, pool, simulate, revoke, wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire < api/*;
 caller, authz, object < gateway;
 gateway < gateway/*;
 wire/cognitowire, wire/iamwire, wire/stswire, caller < console;

@@ -78,6 +78,14 @@ func newStory(t *testing.T, guests bool) *story {
 	s.Env = testenv.Start(t, testenv.Options{Change: func(c *config.Config) {
 		c.Providers = map[string]string{"accounts.google.com": base}
 	}})
+	s.furnish(guests)
+	return s
+}
+
+// furnish does the workshop.
+func (s *story) furnish(guests bool) {
+	t := s.t
+	t.Helper()
 	root := s.Root()
 	must(t, root.S3(t, "PUT", "/private-pictures", ""))
 	must(t, root.S3(t, "PUT", "/private-pictures/sea/urchin.jpg", "a picture"))
@@ -97,7 +105,6 @@ func newStory(t *testing.T, guests bool) *story {
 		"authenticated":   "arn:aws:iam::" + testenv.Account + ":role/Cognito-IDPool-Role",
 		"unauthenticated": "arn:aws:iam::" + testenv.Account + ":role/Guest",
 	}}))
-	return s
 }
 
 func (s *story) token(person int, o pretend.TokenOptions) string {

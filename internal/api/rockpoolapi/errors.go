@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/decision"
+	"github.com/rockpool-id/rockpool/internal/keys"
+	"github.com/rockpool-id/rockpool/internal/pool"
 	"github.com/rockpool-id/rockpool/internal/wire/awserr"
 	wire "github.com/rockpool-id/rockpool/internal/wire/rockpoolwire"
 )
@@ -24,7 +26,33 @@ func (s *Service) Error(err error) *awserr.Error {
 	if e, ok := errors.AsType[*noRecord](err); ok {
 		return wire.ResourceNotFoundException(fmt.Sprintf("There is no record of request %s. %s", e.requestID, e.why()))
 	}
+	if e := peopleError(err); e != nil {
+		return e
+	}
 	return transferError(err)
+}
+
+// peopleError turns refusals about sessions and identities into wire errors.
+func peopleError(err error) *awserr.Error {
+	if _, ok := errors.AsType[*oneSubject](err); ok {
+		return wire.ValidationException("Name one of AccessKeyId, IdentityId, Provider with Subject, IdentityPoolId and RoleArn.")
+	}
+	if e, ok := errors.AsType[*noRole](err); ok {
+		return wire.ResourceNotFoundException(fmt.Sprintf("The role %s does not exist.", e.arn))
+	}
+	if e, ok := errors.AsType[*pool.NoIdentity](err); ok {
+		return wire.ResourceNotFoundException(fmt.Sprintf("Identity '%s' not found.", e.ID))
+	}
+	if e, ok := errors.AsType[*pool.NotMerged](err); ok {
+		return wire.ResourceConflictException(fmt.Sprintf("Identity '%s' was not merged into another.", e.ID))
+	}
+	if e, ok := errors.AsType[*pool.UndoRefused](err); ok {
+		return wire.ResourceConflictException(fmt.Sprintf("The merge of identity '%s' cannot be undone: %s.", e.ID, e.Reason))
+	}
+	if errors.Is(err, keys.ErrConflict) {
+		return wire.ConcurrentModificationException("The keys were changed by another request. Try again.")
+	}
+	return nil
 }
 
 // why lists the reasons why there may be no record.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rockpool-id/rockpool/internal/api"
 	"github.com/rockpool-id/rockpool/internal/decision"
+	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/pool"
 	wire "github.com/rockpool-id/rockpool/internal/wire/rockpoolwire"
@@ -30,7 +31,11 @@ type Config struct {
 	// Sealer seals authorization messages and places in lists.
 	Sealer keys.Sealer
 	Pools  *pool.Service
-	Region string
+	// IAM gives the roles that sessions are revoked by.
+	IAM     func() iam.Snapshot
+	Revoked Revoker
+	Ring    Ring
+	Region  string
 }
 
 // Service implements the wire API of Rockpool's own service.
@@ -43,8 +48,8 @@ var _ api.Implementation[wire.API] = (*Service)(nil)
 
 // New returns the implementation, to be joined with rockpoolwire.Model by api.New.
 func New(cfg Config) (*Service, error) {
-	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Pools == nil || cfg.Region == "" {
-		return nil, errors.New("rockpoolapi: the decisions, the sealer, the pools and the region are needed")
+	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Pools == nil || cfg.IAM == nil || cfg.Revoked == nil || cfg.Ring == nil || cfg.Region == "" {
+		return nil, errors.New("rockpoolapi: every field of Config but Keeps and MaxAge is needed")
 	}
 	return &Service{cfg: cfg, catalog: catalog.New()}, nil
 }
@@ -63,6 +68,28 @@ func (s *Service) Rules() api.Rules {
 			return []api.Ask{s.onPool(c, *in.IdentityPoolId)}, nil
 		}),
 		"ImportIdentityPool": api.Needs(s.importAsks),
+
+		"RevokeSessions":  api.Needs(s.revokeAsks),
+		"ListRevocations": api.OnAny[wire.ListRevocationsInput](),
+		"FindIdentities": api.Needs(func(_ context.Context, c *api.Call, in *wire.FindIdentitiesInput) ([]api.Ask, error) {
+			return []api.Ask{s.onPool(c, *in.IdentityPoolId)}, nil
+		}),
+		"DescribeIdentityLogins": api.Needs(func(ctx context.Context, c *api.Call, in *wire.DescribeIdentityLoginsInput) ([]api.Ask, error) {
+			return s.onIdentity(ctx, c, *in.IdentityId)
+		}),
+		"UndoIdentityMerge": api.Needs(func(ctx context.Context, c *api.Call, in *wire.UndoIdentityMergeInput) ([]api.Ask, error) {
+			return s.onIdentity(ctx, c, *in.IdentityId)
+		}),
+		"SetIdentityEnabled": api.Needs(func(ctx context.Context, c *api.Call, in *wire.SetIdentityEnabledInput) ([]api.Ask, error) {
+			return s.onIdentity(ctx, c, *in.IdentityId)
+		}),
+		"DescribePoolSettings": api.Needs(func(_ context.Context, c *api.Call, in *wire.DescribePoolSettingsInput) ([]api.Ask, error) {
+			return []api.Ask{s.onPool(c, *in.IdentityPoolId)}, nil
+		}),
+		"UpdatePoolSettings": api.Needs(func(_ context.Context, c *api.Call, in *wire.UpdatePoolSettingsInput) ([]api.Ask, error) {
+			return []api.Ask{s.onPool(c, *in.IdentityPoolId)}, nil
+		}),
+		"RotateKeys": api.On(func(c *api.Call, in *wire.RotateKeysInput) string { return s.arn(c, "key/"+string(*in.Kind)) }),
 	}
 }
 

@@ -6,10 +6,19 @@ import "context"
 
 // API is Rockpool's own service: one method per operation of the model.
 type API interface {
+	DescribeIdentityLogins(ctx context.Context, in *DescribeIdentityLoginsInput) (*DescribeIdentityLoginsOutput, error)
+	DescribePoolSettings(ctx context.Context, in *DescribePoolSettingsInput) (*DescribePoolSettingsOutput, error)
 	ExplainDecision(ctx context.Context, in *ExplainDecisionInput) (*ExplainDecisionOutput, error)
 	ExportIdentityPool(ctx context.Context, in *ExportIdentityPoolInput) (*ExportIdentityPoolOutput, error)
+	FindIdentities(ctx context.Context, in *FindIdentitiesInput) (*FindIdentitiesOutput, error)
 	ImportIdentityPool(ctx context.Context, in *ImportIdentityPoolInput) (*ImportIdentityPoolOutput, error)
 	LintPolicy(ctx context.Context, in *LintPolicyInput) (*LintPolicyOutput, error)
+	ListRevocations(ctx context.Context, in *ListRevocationsInput) (*ListRevocationsOutput, error)
+	RevokeSessions(ctx context.Context, in *RevokeSessionsInput) (*RevokeSessionsOutput, error)
+	RotateKeys(ctx context.Context, in *RotateKeysInput) (*RotateKeysOutput, error)
+	SetIdentityEnabled(ctx context.Context, in *SetIdentityEnabledInput) (*SetIdentityEnabledOutput, error)
+	UndoIdentityMerge(ctx context.Context, in *UndoIdentityMergeInput) (*UndoIdentityMergeOutput, error)
+	UpdatePoolSettings(ctx context.Context, in *UpdatePoolSettingsInput) (*UpdatePoolSettingsOutput, error)
 }
 
 // Unimplemented refuses every operation. Embed it in an implementation of API, so
@@ -17,6 +26,16 @@ type API interface {
 type Unimplemented struct{}
 
 var _ API = Unimplemented{}
+
+// DescribeIdentityLogins answers that the operation is not served.
+func (Unimplemented) DescribeIdentityLogins(context.Context, *DescribeIdentityLoginsInput) (*DescribeIdentityLoginsOutput, error) {
+	return nil, Service().NotImplemented("DescribeIdentityLogins")
+}
+
+// DescribePoolSettings answers that the operation is not served.
+func (Unimplemented) DescribePoolSettings(context.Context, *DescribePoolSettingsInput) (*DescribePoolSettingsOutput, error) {
+	return nil, Service().NotImplemented("DescribePoolSettings")
+}
 
 // ExplainDecision answers that the operation is not served.
 func (Unimplemented) ExplainDecision(context.Context, *ExplainDecisionInput) (*ExplainDecisionOutput, error) {
@@ -28,6 +47,11 @@ func (Unimplemented) ExportIdentityPool(context.Context, *ExportIdentityPoolInpu
 	return nil, Service().NotImplemented("ExportIdentityPool")
 }
 
+// FindIdentities answers that the operation is not served.
+func (Unimplemented) FindIdentities(context.Context, *FindIdentitiesInput) (*FindIdentitiesOutput, error) {
+	return nil, Service().NotImplemented("FindIdentities")
+}
+
 // ImportIdentityPool answers that the operation is not served.
 func (Unimplemented) ImportIdentityPool(context.Context, *ImportIdentityPoolInput) (*ImportIdentityPoolOutput, error) {
 	return nil, Service().NotImplemented("ImportIdentityPool")
@@ -36,4 +60,34 @@ func (Unimplemented) ImportIdentityPool(context.Context, *ImportIdentityPoolInpu
 // LintPolicy answers that the operation is not served.
 func (Unimplemented) LintPolicy(context.Context, *LintPolicyInput) (*LintPolicyOutput, error) {
 	return nil, Service().NotImplemented("LintPolicy")
+}
+
+// ListRevocations answers that the operation is not served.
+func (Unimplemented) ListRevocations(context.Context, *ListRevocationsInput) (*ListRevocationsOutput, error) {
+	return nil, Service().NotImplemented("ListRevocations")
+}
+
+// RevokeSessions answers that the operation is not served.
+func (Unimplemented) RevokeSessions(context.Context, *RevokeSessionsInput) (*RevokeSessionsOutput, error) {
+	return nil, Service().NotImplemented("RevokeSessions")
+}
+
+// RotateKeys answers that the operation is not served.
+func (Unimplemented) RotateKeys(context.Context, *RotateKeysInput) (*RotateKeysOutput, error) {
+	return nil, Service().NotImplemented("RotateKeys")
+}
+
+// SetIdentityEnabled answers that the operation is not served.
+func (Unimplemented) SetIdentityEnabled(context.Context, *SetIdentityEnabledInput) (*SetIdentityEnabledOutput, error) {
+	return nil, Service().NotImplemented("SetIdentityEnabled")
+}
+
+// UndoIdentityMerge answers that the operation is not served.
+func (Unimplemented) UndoIdentityMerge(context.Context, *UndoIdentityMergeInput) (*UndoIdentityMergeOutput, error) {
+	return nil, Service().NotImplemented("UndoIdentityMerge")
+}
+
+// UpdatePoolSettings answers that the operation is not served.
+func (Unimplemented) UpdatePoolSettings(context.Context, *UpdatePoolSettingsInput) (*UpdatePoolSettingsOutput, error) {
+	return nil, Service().NotImplemented("UpdatePoolSettings")
 }

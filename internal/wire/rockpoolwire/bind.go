@@ -13,6 +13,14 @@ func Bind(do wire.Do) API { return through{do} }
 
 type through struct{ do wire.Do }
 
+func (t through) DescribeIdentityLogins(ctx context.Context, in *DescribeIdentityLoginsInput) (*DescribeIdentityLoginsOutput, error) {
+	return wire.Through[DescribeIdentityLoginsOutput](ctx, t.do, "DescribeIdentityLogins", in)
+}
+
+func (t through) DescribePoolSettings(ctx context.Context, in *DescribePoolSettingsInput) (*DescribePoolSettingsOutput, error) {
+	return wire.Through[DescribePoolSettingsOutput](ctx, t.do, "DescribePoolSettings", in)
+}
+
 func (t through) ExplainDecision(ctx context.Context, in *ExplainDecisionInput) (*ExplainDecisionOutput, error) {
 	return wire.Through[ExplainDecisionOutput](ctx, t.do, "ExplainDecision", in)
 }
@@ -21,10 +29,38 @@ func (t through) ExportIdentityPool(ctx context.Context, in *ExportIdentityPoolI
 	return wire.Through[ExportIdentityPoolOutput](ctx, t.do, "ExportIdentityPool", in)
 }
 
+func (t through) FindIdentities(ctx context.Context, in *FindIdentitiesInput) (*FindIdentitiesOutput, error) {
+	return wire.Through[FindIdentitiesOutput](ctx, t.do, "FindIdentities", in)
+}
+
 func (t through) ImportIdentityPool(ctx context.Context, in *ImportIdentityPoolInput) (*ImportIdentityPoolOutput, error) {
 	return wire.Through[ImportIdentityPoolOutput](ctx, t.do, "ImportIdentityPool", in)
 }
 
 func (t through) LintPolicy(ctx context.Context, in *LintPolicyInput) (*LintPolicyOutput, error) {
 	return wire.Through[LintPolicyOutput](ctx, t.do, "LintPolicy", in)
+}
+
+func (t through) ListRevocations(ctx context.Context, in *ListRevocationsInput) (*ListRevocationsOutput, error) {
+	return wire.Through[ListRevocationsOutput](ctx, t.do, "ListRevocations", in)
+}
+
+func (t through) RevokeSessions(ctx context.Context, in *RevokeSessionsInput) (*RevokeSessionsOutput, error) {
+	return wire.Through[RevokeSessionsOutput](ctx, t.do, "RevokeSessions", in)
+}
+
+func (t through) RotateKeys(ctx context.Context, in *RotateKeysInput) (*RotateKeysOutput, error) {
+	return wire.Through[RotateKeysOutput](ctx, t.do, "RotateKeys", in)
+}
+
+func (t through) SetIdentityEnabled(ctx context.Context, in *SetIdentityEnabledInput) (*SetIdentityEnabledOutput, error) {
+	return wire.Through[SetIdentityEnabledOutput](ctx, t.do, "SetIdentityEnabled", in)
+}
+
+func (t through) UndoIdentityMerge(ctx context.Context, in *UndoIdentityMergeInput) (*UndoIdentityMergeOutput, error) {
+	return wire.Through[UndoIdentityMergeOutput](ctx, t.do, "UndoIdentityMerge", in)
+}
+
+func (t through) UpdatePoolSettings(ctx context.Context, in *UpdatePoolSettingsInput) (*UpdatePoolSettingsOutput, error) {
+	return wire.Through[UpdatePoolSettingsOutput](ctx, t.do, "UpdatePoolSettings", in)
 }

@@ -17,6 +17,21 @@ func (Effect) Values() []string {
 	return []string{"allowed", "explicitDeny", "implicitDeny"}
 }
 
+// IdentityState is the enumeration IdentityState of the model.
+type IdentityState string
+
+// The values of IdentityState.
+const (
+	IdentityStateGuest         IdentityState = "guest"
+	IdentityStateAuthenticated IdentityState = "authenticated"
+	IdentityStateMerged        IdentityState = "merged"
+)
+
+// Values lists the values that the model allows, in its order.
+func (IdentityState) Values() []string {
+	return []string{"guest", "authenticated", "merged"}
+}
+
 // ImportConflictReason is the enumeration ImportConflictReason of the model.
 type ImportConflictReason string
 
@@ -30,6 +45,36 @@ const (
 // Values lists the values that the model allows, in its order.
 func (ImportConflictReason) Values() []string {
 	return []string{"IdentityExists", "LoginTaken", "InvalidIdentity"}
+}
+
+// KeyKind is the enumeration KeyKind of the model.
+type KeyKind string
+
+// The values of KeyKind.
+const (
+	KeyKindSealing      KeyKind = "sealing"
+	KeyKindSigning      KeyKind = "signing"
+	KeyKindSigningEs256 KeyKind = "signing-es256"
+)
+
+// Values lists the values that the model allows, in its order.
+func (KeyKind) Values() []string {
+	return []string{"sealing", "signing", "signing-es256"}
+}
+
+// MergeCause is the enumeration MergeCause of the model.
+type MergeCause string
+
+// The values of MergeCause.
+const (
+	MergeCauseSignIn    MergeCause = "sign-in"
+	MergeCauseDeveloper MergeCause = "developer"
+	MergeCauseEMail     MergeCause = "e-mail"
+)
+
+// Values lists the values that the model allows, in its order.
+func (MergeCause) Values() []string {
+	return []string{"sign-in", "developer", "e-mail"}
 }
 
 // PolicyKind is the enumeration PolicyKind of the model.
@@ -47,6 +92,23 @@ const (
 // Values lists the values that the model allows, in its order.
 func (PolicyKind) Values() []string {
 	return []string{"identity", "managed", "resource", "trust", "session"}
+}
+
+// RevocationKind is the enumeration RevocationKind of the model.
+type RevocationKind string
+
+// The values of RevocationKind.
+const (
+	RevocationKindSession  RevocationKind = "session"
+	RevocationKindIdentity RevocationKind = "identity"
+	RevocationKindLogin    RevocationKind = "login"
+	RevocationKindPool     RevocationKind = "pool"
+	RevocationKindRole     RevocationKind = "role"
+)
+
+// Values lists the values that the model allows, in its order.
+func (RevocationKind) Values() []string {
+	return []string{"session", "identity", "login", "pool", "role"}
 }
 
 // Severity is the enumeration Severity of the model.

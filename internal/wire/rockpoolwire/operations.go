@@ -22,9 +22,18 @@ func Model() wire.Model[API] {
 // Operations is the table an edge routes by, in the order of the names.
 func Operations() []wire.Operation[API] {
 	return []wire.Operation[API]{
+		wire.Op(API.DescribeIdentityLogins, wire.Info{Name: "DescribeIdentityLogins", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("DescribeIdentityLogins")}),
+		wire.Op(API.DescribePoolSettings, wire.Info{Name: "DescribePoolSettings", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("DescribePoolSettings")}),
 		wire.Op(API.ExplainDecision, wire.Info{Name: "ExplainDecision", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ExplainDecision")}),
 		wire.Op(API.ExportIdentityPool, wire.Info{Name: "ExportIdentityPool", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ExportIdentityPool")}),
+		wire.Op(API.FindIdentities, wire.Info{Name: "FindIdentities", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("FindIdentities")}),
 		wire.Op(API.ImportIdentityPool, wire.Info{Name: "ImportIdentityPool", Output: true, Unbuilt: Service().NotImplemented("ImportIdentityPool")}),
 		wire.Op(API.LintPolicy, wire.Info{Name: "LintPolicy", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("LintPolicy")}),
+		wire.Op(API.ListRevocations, wire.Info{Name: "ListRevocations", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ListRevocations")}),
+		wire.Op(API.RevokeSessions, wire.Info{Name: "RevokeSessions", Output: true, Unbuilt: Service().NotImplemented("RevokeSessions")}),
+		wire.Op(API.RotateKeys, wire.Info{Name: "RotateKeys", Output: true, Unbuilt: Service().NotImplemented("RotateKeys")}),
+		wire.Op(API.SetIdentityEnabled, wire.Info{Name: "SetIdentityEnabled", Output: true, Unbuilt: Service().NotImplemented("SetIdentityEnabled")}),
+		wire.Op(API.UndoIdentityMerge, wire.Info{Name: "UndoIdentityMerge", Output: true, Unbuilt: Service().NotImplemented("UndoIdentityMerge")}),
+		wire.Op(API.UpdatePoolSettings, wire.Info{Name: "UpdatePoolSettings", Output: true, Unbuilt: Service().NotImplemented("UpdatePoolSettings")}),
 	}
 }

@@ -45,6 +45,59 @@ type Decision struct {
 	EncodedAuthorizationMessage *string             `aws:"EncodedAuthorizationMessage"`
 }
 
+// DescribeIdentityLoginsInput is the input of DescribeIdentityLogins.
+type DescribeIdentityLoginsInput struct {
+	IdentityId *string `aws:"IdentityId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+}
+
+// DescribeIdentityLoginsOutput is the output of DescribeIdentityLogins.
+type DescribeIdentityLoginsOutput struct {
+	Identity *DirectoryIdentity `aws:"Identity" check:"required"`
+	Winners  []string           `aws:"Winners"`
+	Merges   []IdentityMerge    `aws:"Merges" check:"required"`
+}
+
+// DescribePoolSettingsInput is the input of DescribePoolSettings.
+type DescribePoolSettingsInput struct {
+	IdentityPoolId *string `aws:"IdentityPoolId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+}
+
+// DescribePoolSettingsOutput is the output of DescribePoolSettings.
+type DescribePoolSettingsOutput struct {
+	Settings *PoolSettings `aws:"Settings" check:"required"`
+	Warnings []string      `aws:"Warnings"`
+}
+
+// DirectoryIdentity is the structure DirectoryIdentity of the model.
+type DirectoryIdentity struct {
+	IdentityId       *string          `aws:"IdentityId" check:"required"`
+	IdentityPoolId   *string          `aws:"IdentityPoolId" check:"required"`
+	CreationDate     *time.Time       `aws:"CreationDate" check:"required"`
+	LastModifiedDate *time.Time       `aws:"LastModifiedDate" check:"required"`
+	State            *IdentityState   `aws:"State" check:"required"`
+	MergedInto       *string          `aws:"MergedInto"`
+	Enabled          *bool            `aws:"Enabled"`
+	Logins           []DirectoryLogin `aws:"Logins" check:"required"`
+}
+
+// DirectoryLogin is the structure DirectoryLogin of the model.
+type DirectoryLogin struct {
+	Provider          *string    `aws:"Provider" check:"required"`
+	Subject           *string    `aws:"Subject" check:"required"`
+	Linked            *time.Time `aws:"Linked" check:"required"`
+	Remembered        *time.Time `aws:"Remembered"`
+	Email             *string    `aws:"Email"`
+	EmailVerified     *bool      `aws:"EmailVerified"`
+	Name              *string    `aws:"Name"`
+	PreferredUsername *string    `aws:"PreferredUsername"`
+}
+
+// EmailAuthority is the structure EmailAuthority of the model.
+type EmailAuthority struct {
+	Provider *string  `aws:"Provider" check:"required,min=1,max=128"`
+	Domains  []string `aws:"Domains" check:"required"`
+}
+
 // ExplainDecisionInput is the input of ExplainDecision.
 type ExplainDecisionInput struct {
 	RequestId *string `aws:"RequestId" check:"required,min=1,max=128" pattern:"[A-Za-z0-9-]+"`
@@ -87,6 +140,19 @@ type FailedElement struct {
 	Column   *int32   `aws:"Column"`
 }
 
+// FindIdentitiesInput is the input of FindIdentities.
+type FindIdentitiesInput struct {
+	IdentityPoolId *string `aws:"IdentityPoolId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	Provider       *string `aws:"Provider" check:"min=1,max=128"`
+	Subject        *string `aws:"Subject" check:"min=1,max=1024"`
+	Email          *string `aws:"Email" check:"min=1,max=254"`
+}
+
+// FindIdentitiesOutput is the output of FindIdentities.
+type FindIdentitiesOutput struct {
+	Identities []DirectoryIdentity `aws:"Identities" check:"required"`
+}
+
 // Finding is the structure Finding of the model.
 type Finding struct {
 	Code      *string   `aws:"Code" check:"required"`
@@ -109,6 +175,16 @@ type Fix struct {
 	Remove     *StatementReference `aws:"Remove"`
 	And        []Fix               `aws:"And"`
 	Incomplete *bool               `aws:"Incomplete"`
+}
+
+// IdentityMerge is the structure IdentityMerge of the model.
+type IdentityMerge struct {
+	Child     *string     `aws:"Child" check:"required"`
+	Parent    *string     `aws:"Parent" check:"required"`
+	Time      *time.Time  `aws:"Time" check:"required"`
+	Cause     *MergeCause `aws:"Cause" check:"required"`
+	Providers []string    `aws:"Providers"`
+	Undone    *time.Time  `aws:"Undone"`
 }
 
 // ImportConflict is the structure ImportConflict of the model.
@@ -168,6 +244,15 @@ type LintPolicyOutput struct {
 	Findings []Finding   `aws:"Findings" check:"required"`
 }
 
+// ListRevocationsInput is the input of ListRevocations.
+type ListRevocationsInput struct {
+}
+
+// ListRevocationsOutput is the output of ListRevocations.
+type ListRevocationsOutput struct {
+	Revocations []Revocation `aws:"Revocations" check:"required"`
+}
+
 // MatchedCondition is the structure MatchedCondition of the model.
 type MatchedCondition struct {
 	Operator *string  `aws:"Operator" check:"required"`
@@ -202,6 +287,16 @@ type NearMiss struct {
 	More      *int32              `aws:"More"`
 }
 
+// PoolSettings is the structure PoolSettings of the model.
+type PoolSettings struct {
+	IdentityPoolId         *string          `aws:"IdentityPoolId" check:"required"`
+	SessionDurationSeconds *int32           `aws:"SessionDurationSeconds" check:"required"`
+	SessionNameTemplate    *string          `aws:"SessionNameTemplate" check:"required"`
+	GuestPolicyArns        []string         `aws:"GuestPolicyArns" check:"required"`
+	TokenAlgorithm         *string          `aws:"TokenAlgorithm" check:"required"`
+	EmailAuthorities       []EmailAuthority `aws:"EmailAuthorities" check:"required"`
+}
+
 // Principal is the structure Principal of the model.
 type Principal struct {
 	Type           *string `aws:"Type" check:"required"`
@@ -216,6 +311,69 @@ type Principal struct {
 	Amr            *string `aws:"Amr"`
 	SessionName    *string `aws:"SessionName"`
 	RoleArn        *string `aws:"RoleArn"`
+}
+
+// Revocation is the structure Revocation of the model.
+type Revocation struct {
+	Kind           *RevocationKind `aws:"Kind" check:"required"`
+	AccessKeyId    *string         `aws:"AccessKeyId"`
+	IdentityId     *string         `aws:"IdentityId"`
+	Provider       *string         `aws:"Provider"`
+	Subject        *string         `aws:"Subject"`
+	IdentityPoolId *string         `aws:"IdentityPoolId"`
+	RoleId         *string         `aws:"RoleId"`
+	NotBefore      *time.Time      `aws:"NotBefore" check:"required"`
+	Expires        *time.Time      `aws:"Expires" check:"required"`
+	RevokedBy      *string         `aws:"RevokedBy"`
+	Reason         *string         `aws:"Reason"`
+}
+
+// RevokeSessionsInput is the input of RevokeSessions.
+type RevokeSessionsInput struct {
+	AccessKeyId    *string `aws:"AccessKeyId" check:"min=16,max=128" pattern:"[\\w]+"`
+	IdentityId     *string `aws:"IdentityId" check:"min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	Provider       *string `aws:"Provider" check:"min=1,max=128"`
+	Subject        *string `aws:"Subject" check:"min=1,max=1024"`
+	IdentityPoolId *string `aws:"IdentityPoolId" check:"min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	RoleArn        *string `aws:"RoleArn" check:"min=20,max=2048"`
+	Reason         *string `aws:"Reason" check:"min=1,max=256"`
+}
+
+// RevokeSessionsOutput is the output of RevokeSessions.
+type RevokeSessionsOutput struct {
+	Revocation *Revocation `aws:"Revocation" check:"required"`
+}
+
+// RingKey is the structure RingKey of the model.
+type RingKey struct {
+	KeyId        *string    `aws:"KeyId" check:"required"`
+	Kind         *KeyKind   `aws:"Kind" check:"required"`
+	State        *string    `aws:"State" check:"required"`
+	CreationDate *time.Time `aws:"CreationDate" check:"required"`
+}
+
+// RotateKeysInput is the input of RotateKeys.
+type RotateKeysInput struct {
+	Kind *KeyKind `aws:"Kind" check:"required"`
+}
+
+// RotateKeysOutput is the output of RotateKeys.
+type RotateKeysOutput struct {
+	Keys []RingKey `aws:"Keys" check:"required"`
+}
+
+// SetIdentityEnabledInput is the input of SetIdentityEnabled.
+type SetIdentityEnabledInput struct {
+	IdentityId   *string `aws:"IdentityId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	Enabled      *bool   `aws:"Enabled" check:"required"`
+	KeepSessions *bool   `aws:"KeepSessions"`
+	Reason       *string `aws:"Reason" check:"min=1,max=256"`
+}
+
+// SetIdentityEnabledOutput is the output of SetIdentityEnabled.
+type SetIdentityEnabledOutput struct {
+	Identity   *DirectoryIdentity `aws:"Identity" check:"required"`
+	Revocation *Revocation        `aws:"Revocation"`
 }
 
 // StatementReference is the structure StatementReference of the model.
@@ -319,4 +477,30 @@ type TransferUserPool struct {
 	ProviderName         *string `aws:"ProviderName" check:"required"`
 	ClientId             *string `aws:"ClientId" check:"required"`
 	ServerSideTokenCheck *bool   `aws:"ServerSideTokenCheck"`
+}
+
+// UndoIdentityMergeInput is the input of UndoIdentityMerge.
+type UndoIdentityMergeInput struct {
+	IdentityId *string `aws:"IdentityId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+}
+
+// UndoIdentityMergeOutput is the output of UndoIdentityMerge.
+type UndoIdentityMergeOutput struct {
+	Identity *DirectoryIdentity `aws:"Identity" check:"required"`
+}
+
+// UpdatePoolSettingsInput is the input of UpdatePoolSettings.
+type UpdatePoolSettingsInput struct {
+	IdentityPoolId         *string          `aws:"IdentityPoolId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	SessionDurationSeconds *int32           `aws:"SessionDurationSeconds"`
+	SessionNameTemplate    *string          `aws:"SessionNameTemplate"`
+	GuestPolicyArns        []string         `aws:"GuestPolicyArns"`
+	TokenAlgorithm         *string          `aws:"TokenAlgorithm"`
+	EmailAuthorities       []EmailAuthority `aws:"EmailAuthorities"`
+}
+
+// UpdatePoolSettingsOutput is the output of UpdatePoolSettings.
+type UpdatePoolSettingsOutput struct {
+	Settings *PoolSettings `aws:"Settings" check:"required"`
+	Warnings []string      `aws:"Warnings"`
 }
