@@ -12,6 +12,8 @@
 //   - A revocation stays until the longest session that it can concern has expired.
 //   - Sessions know the second they were issued in. What was issued in the second of
 //     a revocation counts as older: it is refused, and its client gets a new one.
+//   - What is chained ends with what it was made with: a session that was assumed with
+//     a revoked one, or with one of a revoked role, person or pool.
 //   - A login is found by the provider and subject that its session proved. A session
 //     that proved several logins ends with any of them.
 //

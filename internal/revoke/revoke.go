@@ -156,33 +156,42 @@ func (s *Set) Revoked(x *sts.Session) bool {
 	if len(st.list) == 0 {
 		return false
 	}
-	if _, ok := st.sessions[x.AccessKeyID]; ok {
+	if _, ok := st.sessions[x.AccessKeyID]; ok || x.RoleID != "" && ended(st.roles, x.RoleID, x.Issued) {
 		return true
 	}
-	if x.IdentityID != "" && (ended(st.identities, x.IdentityID, x) || ended(st.pools, x.IdentityPoolID, x)) {
+	// In a chain the person is who began it, at that time: a session that was being
+	// made while its parent was revoked may be younger than the revocation.
+	since := x.Issued
+	if len(x.Parents) > 0 {
+		since = x.Parents[0].Issued
+	}
+	for i := range x.Parents {
+		p := &x.Parents[i]
+		if _, ok := st.sessions[p.AccessKeyID]; ok || p.RoleID != "" && ended(st.roles, p.RoleID, p.Issued) {
+			return true
+		}
+	}
+	if x.IdentityID != "" && (ended(st.identities, x.IdentityID, since) || ended(st.pools, x.IdentityPoolID, since)) {
 		return true
 	}
-	if x.RoleID != "" && ended(st.roles, x.RoleID, x) {
-		return true
-	}
-	return len(st.logins) > 0 && st.loginEnded(x)
+	return len(st.logins) > 0 && (st.loginEnded(x.Context, x.Provider, since) || st.loginEnded(x.Origin, x.Provider, since))
 }
 
-func ended(m map[string]time.Time, subject string, x *sts.Session) bool {
+func ended(m map[string]time.Time, subject string, issued time.Time) bool {
 	notBefore, ok := m[subject]
-	return ok && !x.Issued.After(notBefore)
+	return ok && !issued.After(notBefore)
 }
 
 // loginEnded looks for the logins that a session was given for. A pool's session
 // tells them in its amr, as the provider followed by a text that ends in the
 // subject (cognito-identity.md 4.3); a session that STS gave for a token tells it
-// in the keys of the provider.
-func (st *state) loginEnded(x *sts.Session) bool {
-	for i := range x.Context {
-		k := &x.Context[i]
+// in the keys of the provider, where SAML's have one name for all providers.
+func (st *state) loginEnded(keys []sts.ContextKey, federated string, issued time.Time) bool {
+	for i := range keys {
+		k := &keys[i]
 		if k.Name == sts.CognitoAMR {
 			for j := 1; j+1 < len(k.Values); j += 2 {
-				if st.named(k.Values[j], k.Values[j+1], x) {
+				if st.named(k.Values[j], k.Values[j+1], issued) {
 					return true
 				}
 			}
@@ -192,9 +201,13 @@ func (st *state) loginEnded(x *sts.Session) bool {
 		if colon < 0 || len(k.Values) != 1 {
 			continue
 		}
+		provider := k.Name[:colon]
+		if provider == "saml" {
+			provider = federated
+		}
 		switch k.Name[colon:] {
 		case ":sub", ":id", ":user_id":
-			if st.loginBefore(login{k.Name[:colon], k.Values[0]}, x) {
+			if st.loginBefore(login{provider, k.Values[0]}, issued) {
 				return true
 			}
 		}
@@ -203,19 +216,19 @@ func (st *state) loginEnded(x *sts.Session) bool {
 }
 
 // named tries every ending of text that follows a colon as the subject.
-func (st *state) named(provider, text string, x *sts.Session) bool {
+func (st *state) named(provider, text string, issued time.Time) bool {
 	for {
 		colon := strings.IndexByte(text, ':')
 		if colon < 0 {
 			return false
 		}
-		if text = text[colon+1:]; st.loginBefore(login{provider, text}, x) {
+		if text = text[colon+1:]; st.loginBefore(login{provider, text}, issued) {
 			return true
 		}
 	}
 }
 
-func (st *state) loginBefore(l login, x *sts.Session) bool {
+func (st *state) loginBefore(l login, issued time.Time) bool {
 	notBefore, ok := st.logins[l]
-	return ok && !x.Issued.After(notBefore)
+	return ok && !issued.After(notBefore)
 }

@@ -72,6 +72,16 @@ func TestRevoked(t *testing.T) {
 		Type: sts.WebIdentitySession, AccessKeyID: "ASIA2", RoleID: "AROA1", Issued: before,
 		Context: []sts.ContextKey{{Name: "graph.facebook.com:id", Values: []string{"f1"}}, {Name: "graph.facebook.com:app_id", Values: []string{"app"}}},
 	}
+	// Two roles on from a session of a person, by a request that took its time.
+	chained := &sts.Session{
+		Type: sts.RoleSession, AccessKeyID: "ASIA6", RoleID: "AROA6", IdentityID: "r:1", IdentityPoolID: "r:p", Issued: after,
+		Parents: []sts.Parent{{AccessKeyID: "ASIA4", RoleID: "AROA4", Issued: before}, {AccessKeyID: "ASIA5", Issued: before}},
+		Origin:  poolSession(before).Context,
+	}
+	saml := &sts.Session{
+		Type: sts.SAMLSession, AccessKeyID: "ASIA7", RoleID: "AROA7", Issued: before, Provider: "arn:aws:iam::123456789012:saml-provider/Acme",
+		Context: []sts.ContextKey{{Name: "saml:namequalifier", Values: []string{"q"}}, {Name: "saml:sub", Values: []string{"anna"}}},
+	}
 	plain := &sts.Session{Type: sts.UserSession, AccessKeyID: "ASIA3", UserID: "AIDA1", Issued: before}
 	for name, c := range map[string]struct {
 		r       revoke.Revocation
@@ -94,6 +104,15 @@ func TestRevoked(t *testing.T) {
 		"part of its subject":                         {revoke.Revocation{Kind: revoke.Login, Provider: "accounts.google.com", Subject: "nna"}, poolSession(before), false},
 		"the same subject elsewhere":                  {revoke.Revocation{Kind: revoke.Login, Provider: "id.acme.example", Subject: "anna"}, poolSession(before), false},
 		"the login of a token given to STS":           {revoke.Revocation{Kind: revoke.Login, Provider: "graph.facebook.com", Subject: "f1"}, direct, true},
+		"the session that it was made with":           {revoke.Revocation{Kind: revoke.Session, Subject: "ASIA5"}, chained, true},
+		"the role of the session before that":         {revoke.Revocation{Kind: revoke.Role, Subject: "AROA4"}, chained, true},
+		"its own role, issued later":                  {revoke.Revocation{Kind: revoke.Role, Subject: "AROA6"}, chained, false},
+		"no role":                                     {revoke.Revocation{Kind: revoke.Role, Subject: ""}, chained, false},
+		"the person who began the chain":              {revoke.Revocation{Kind: revoke.Identity, Subject: "r:1"}, chained, true},
+		"the pool of who began the chain":             {revoke.Revocation{Kind: revoke.Pool, Subject: "r:p"}, chained, true},
+		"the login of who began the chain":            {revoke.Revocation{Kind: revoke.Login, Provider: "accounts.google.com", Subject: "anna"}, chained, true},
+		"the login of an assertion given to STS":      {revoke.Revocation{Kind: revoke.Login, Provider: "arn:aws:iam::123456789012:saml-provider/Acme", Subject: "anna"}, saml, true},
+		"another SAML provider's":                     {revoke.Revocation{Kind: revoke.Login, Provider: "arn:aws:iam::123456789012:saml-provider/B", Subject: "anna"}, saml, false},
 		"its app is no person":                        {revoke.Revocation{Kind: revoke.Login, Provider: "graph.facebook.com", Subject: "app"}, direct, false},
 	} {
 		t.Run(name, func(t *testing.T) {

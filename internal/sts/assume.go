@@ -67,6 +67,7 @@ func (s *Service) AssumeRole(_ context.Context, by Caller, in AssumeRoleInput) (
 		return nil, &TrustDenied{RoleARN: in.RoleARN, Action: ActionAssumeRole, Caller: by.ARN, Reason: NoSuchRole}
 	}
 	session.RoleID = role.ID
+	session.descend(by.Session)
 	if err := inheritSource(by, session, role); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 //	issued, expires, MFA time     Unix seconds (varint)
 //	condition keys                count, then name, flag, values
 //	transitive keys               list of strings
+//	parents, origin               with flag 1<<1: list of strings, condition keys
 //	packed                        policies, policy ARNs and tags; see packed.go
 //
 // The record is authenticated as a whole, so the decoder need not defend against
@@ -26,7 +27,10 @@ const (
 )
 
 // Flags of a record.
-const flagMFA = 1 << 0
+const (
+	flagMFA     = 1 << 0
+	flagChained = 1 << 1
+)
 
 var errCodec = errors.New("not the content of a session token")
 
@@ -36,6 +40,9 @@ func appendSession(b []byte, s *Session, secret *[secretSize]byte, packed []byte
 	if s.MFA {
 		flags |= flagMFA
 	}
+	if len(s.Parents) > 0 {
+		flags |= flagChained
+	}
 	b = append(b, codecVersion, byte(s.Type), flags)
 	b = append(b, secret[:]...)
 	for _, f := range s.texts() {
@@ -44,9 +51,23 @@ func appendSession(b []byte, s *Session, secret *[secretSize]byte, packed []byte
 	b = appendTime(b, s.Issued)
 	b = appendTime(b, s.Expires)
 	b = appendTime(b, s.MFATime)
-	b = binary.AppendUvarint(b, uint64(len(s.Context)))
-	for i := range s.Context {
-		k := &s.Context[i]
+	b = appendKeys(b, s.Context)
+	b = appendTexts(b, s.TransitiveKeys)
+	if flags&flagChained != 0 {
+		b = binary.AppendUvarint(b, uint64(len(s.Parents)))
+		for _, p := range s.Parents {
+			b = appendTime(appendText(appendText(b, p.AccessKeyID), p.RoleID), p.Issued)
+		}
+		b = appendKeys(b, s.Origin)
+	}
+	b = binary.AppendUvarint(b, uint64(len(packed)))
+	return append(b, packed...)
+}
+
+func appendKeys(b []byte, keys []ContextKey) []byte {
+	b = binary.AppendUvarint(b, uint64(len(keys)))
+	for i := range keys {
+		k := &keys[i]
 		b = appendText(b, k.Name)
 		multi := byte(0)
 		if k.Multi {
@@ -55,9 +76,7 @@ func appendSession(b []byte, s *Session, secret *[secretSize]byte, packed []byte
 		b = append(b, multi)
 		b = appendTexts(b, k.Values)
 	}
-	b = appendTexts(b, s.TransitiveKeys)
-	b = binary.AppendUvarint(b, uint64(len(packed)))
-	return append(b, packed...)
+	return b
 }
 
 // texts lists the plain string fields in the order of the record.
@@ -74,7 +93,7 @@ func decodeSession(b []byte) (*Session, *[secretSize]byte, error) {
 		return nil, nil, errCodec
 	}
 	s := &Session{Type: SessionType(b[1]), MFA: b[2]&flagMFA != 0}
-	if s.Type < RoleSession || s.Type > UserSession || b[2]&^flagMFA != 0 {
+	if s.Type < RoleSession || s.Type > UserSession || b[2]&^(flagMFA|flagChained) != 0 {
 		return nil, nil, fmt.Errorf("%w: type %d, flags %#x", errCodec, b[1], b[2])
 	}
 	secret := (*[secretSize]byte)(b[3 : 3+secretSize])
@@ -83,16 +102,18 @@ func decodeSession(b []byte) (*Session, *[secretSize]byte, error) {
 		*f = d.str()
 	}
 	s.Issued, s.Expires, s.MFATime = d.time(), d.time(), d.time()
-	if n := d.count(3); n > 0 {
-		s.Context = make([]ContextKey, n)
-		for i := range s.Context {
-			k := &s.Context[i]
-			k.Name = d.str()
-			k.Multi = d.byte() == 1
-			k.Values = d.strs()
-		}
-	}
+	s.Context = d.keys()
 	s.TransitiveKeys = d.strs()
+	if b[2]&flagChained != 0 {
+		n := d.count(3)
+		if n == 0 {
+			d.fail()
+		}
+		for range n {
+			s.Parents = append(s.Parents, Parent{AccessKeyID: d.str(), RoleID: d.str(), Issued: d.time()})
+		}
+		s.Origin = d.keys()
+	}
 	packed := d.str()
 	if d.bad || d.text != "" {
 		return nil, nil, errCodec
@@ -186,6 +207,21 @@ func (d *decoder) strs() []string {
 	list := make([]string, n)
 	for i := range list {
 		list[i] = d.str()
+	}
+	return list
+}
+
+func (d *decoder) keys() []ContextKey {
+	n := d.count(3)
+	if n == 0 {
+		return nil
+	}
+	list := make([]ContextKey, n)
+	for i := range list {
+		k := &list[i]
+		k.Name = d.str()
+		k.Multi = d.byte() == 1
+		k.Values = d.strs()
 	}
 	return list
 }

@@ -24,6 +24,8 @@ func FuzzDecodeSession(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(appendSession(nil, s, new([secretSize]byte), packed))
+	s.Parents, s.Origin = []Parent{{AccessKeyID: "ASIA2", RoleID: "AROA", Issued: s.Issued}, {AccessKeyID: "ASIA3"}}, s.Context
+	f.Add(appendSession(nil, s, new([secretSize]byte), packed))
 	f.Add([]byte{1, 2, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, secret, err := decodeSession(b)

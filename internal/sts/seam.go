@@ -46,6 +46,11 @@ type Session struct {
 	Context        []ContextKey
 	IdentityID     string // identity pool identity, when the session came from one
 	IdentityPoolID string
+	// Parents are the sessions that led to this one by role chaining, the first
+	// one first, and Origin the keys of the provider that the first one had.
+	// Revocation looks at them; no policy does.
+	Parents []Parent
+	Origin  []ContextKey
 	// AMR is the amr key of an identity pool session joined by commas, for
 	// records. It is not sealed: Open makes it, once per token.
 	AMR             string
