@@ -35,18 +35,20 @@ func hostile() map[string]string {
 		return doc(`{"Effect":"Allow","Action":[` + actions + `],"Resource":[` + resources + `]}`)
 	}
 	return map[string]string{
-		"many statements":               doc(numbered(`{"Effect":"Allow","Action":"s3:Get%d","Resource":"*"}`)),
-		"many different actions":        allow(numbered(`"s3:Get%d"`), `"*"`),
-		"many patterns of actions":      allow(numbered(`"s3:*e*t*%d*"`), `"*"`),
-		"one action many times":         allow(fill(`"s3:*"`, ","), `"*"`),
-		"many unknown actions":          allow(numbered(`"iam:UpdateAssumeRolePolic%d"`), `"*"`),
-		"many resources":                allow(`"s3:*"`, numbered(`"arn:aws:s3:::*a*b*%d*"`)),
-		"many resources and actions":    allow(strings.TrimSuffix(strings.Repeat(`"s3:Get*",`, 5000), ","), strings.TrimSuffix(strings.Repeat(`"arn:aws:dynamodb:*",`, 3000), ",")),
-		"one endless pattern":           allow(`"s3:`+strings.Repeat("*a", size/2)+`"`, `"arn:aws:s3:::`+strings.Repeat("*a", size/2)+`"`),
-		"variables without end":         allow(`"s3:*"`, `"arn:aws:s3:::`+strings.Repeat("${", size/2)+`"`),
-		"many variables":                allow(`"s3:*"`, `"arn:aws:s3:::`+strings.Repeat("${aws:usernam}", size/14)+`"`),
-		"many conditions":               doc(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{` + numbered(`"aws:Nothing%d":"x"`) + `}}}`),
-		"many allows under many denies": doc(fill(`{"Effect":"Allow","Action":"s3:*a*b*c","Resource":"arn:aws:s3:::a*b*c*d"}`, ",") + "," + fill(`{"Effect":"Deny","Action":"s3:*a*b*d","Resource":"arn:aws:s3:::a*b*c*e"}`, ",")),
+		"many statements":                doc(numbered(`{"Effect":"Allow","Action":"s3:Get%d","Resource":"*"}`)),
+		"many different actions":         allow(numbered(`"s3:Get%d"`), `"*"`),
+		"many patterns of actions":       allow(numbered(`"s3:*e*t*%d*"`), `"*"`),
+		"one action many times":          allow(fill(`"s3:*"`, ","), `"*"`),
+		"many unknown actions":           allow(numbered(`"iam:UpdateAssumeRolePolic%d"`), `"*"`),
+		"many resources":                 allow(`"s3:*"`, numbered(`"arn:aws:s3:::*a*b*%d*"`)),
+		"many resources and actions":     allow(strings.TrimSuffix(strings.Repeat(`"s3:Get*",`, 5000), ","), strings.TrimSuffix(strings.Repeat(`"arn:aws:dynamodb:*",`, 3000), ",")),
+		"one endless pattern":            allow(`"s3:`+strings.Repeat("*a", size/2)+`"`, `"arn:aws:s3:::`+strings.Repeat("*a", size/2)+`"`),
+		"variables without end":          allow(`"s3:*"`, `"arn:aws:s3:::`+strings.Repeat("${", size/2)+`"`),
+		"many variables":                 allow(`"s3:*"`, `"arn:aws:s3:::`+strings.Repeat("${aws:usernam}", size/14)+`"`),
+		"many conditions":                doc(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{` + numbered(`"aws:Nothing%d":"x"`) + `}}}`),
+		"many sets without a guard":      doc(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"ForAllValues:StringEquals":{` + numbered(`"a:%d":"x"`) + `}}}`),
+		"many keys that must be missing": doc(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Null":{` + numbered(`"a:%d":"true"`) + `}}}`),
+		"many allows under many denies":  doc(fill(`{"Effect":"Allow","Action":"s3:*a*b*c","Resource":"arn:aws:s3:::a*b*c*d"}`, ",") + "," + fill(`{"Effect":"Deny","Action":"s3:*a*b*d","Resource":"arn:aws:s3:::a*b*c*e"}`, ",")),
 	}
 }
 
@@ -78,6 +80,39 @@ func TestHostileDocuments(t *testing.T) {
 				}
 			}
 			t.Logf("%v, %d findings", took, len(found))
+		})
+	}
+}
+
+// TestComparingConditionsIsBounded lints a megabyte, the most that the command
+// reads, of statements that differ in the last of many conditions or principals:
+// comparing them costs steps like comparing patterns.
+func TestComparingConditionsIsBounded(t *testing.T) {
+	const size = 1 << 20
+	var conditions, principals strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&conditions, `"a:%d":"v",`, i)
+		fmt.Fprintf(&principals, `"%012d",`, i)
+	}
+	for name, one := range map[string]string{
+		"conditions": `{"Effect":"Allow","Principal":"*","Action":"s3:Get","Resource":"*","Condition":{"StringEquals":{` + conditions.String() + `"a:z":"%d"}}}`,
+		"values":     `{"Effect":"Allow","Principal":"*","Action":"s3:Get","Resource":"*","Condition":{"StringEquals":{"a:a":[` + strings.Repeat(`"v",`, 200) + `"v"],"a:z":"%d"}}}`,
+		"principals": `{"Effect":"Allow","Principal":{"AWS":[` + principals.String() + `"%012d"]},"Action":"s3:Get","Resource":"*"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var list []string
+			for n := 0; n < size; n += len(list[len(list)-1]) {
+				list = append(list, fmt.Sprintf(one, 100+len(list)))
+			}
+			d, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[`+strings.Join(list, ",")+`]}`), policy.Resource)
+			if err != nil {
+				t.Fatal(err)
+			}
+			begin := time.Now()
+			if found := Lint(d, Options{Catalog: testCatalog, Now: testTime}); !has(found, "too-large-to-compare") {
+				t.Errorf("%d statements were compared without paying", len(list))
+			}
+			t.Logf("%v for %d statements", time.Since(begin), len(list))
 		})
 	}
 }

@@ -96,13 +96,13 @@ func (r *run) includes(a, b *statement) bool {
 
 // aroundActions compares all but the actions.
 func (r *run) aroundActions(a, b *statement) bool {
-	return containsConditions(a, b) && coversPrincipals(a, b) && r.coversResources(a, b)
+	return r.containsConditions(a, b) && r.coversPrincipals(a, b) && r.coversResources(a, b)
 }
 
 // containsConditions reports whether every condition of a is one of b's.
-func containsConditions(a, b *statement) bool {
+func (r *run) containsConditions(a, b *statement) bool {
 	for _, c := range a.conditions {
-		if !slices.ContainsFunc(b.conditions, func(d *condition) bool {
+		if !r.spend(len(b.conditions)+len(c.Values)) || !slices.ContainsFunc(b.conditions, func(d *condition) bool {
 			return c.folded == d.folded && strings.EqualFold(c.Operator, d.Operator) && slices.Equal(c.Values, d.Values)
 		}) {
 			return false
@@ -111,7 +111,7 @@ func containsConditions(a, b *statement) bool {
 	return true
 }
 
-func coversPrincipals(a, b *statement) bool {
+func (r *run) coversPrincipals(a, b *statement) bool {
 	switch {
 	case len(a.Principals) == 0:
 		return len(b.Principals) == 0
@@ -123,7 +123,7 @@ func coversPrincipals(a, b *statement) bool {
 		return false
 	}
 	for _, p := range b.Principals {
-		if !slices.ContainsFunc(a.Principals, func(q policy.PrincipalValue) bool { return p.Type == q.Type && p.Text == q.Text }) {
+		if !r.spend(len(a.Principals)) || !slices.ContainsFunc(a.Principals, func(q policy.PrincipalValue) bool { return p.Type == q.Type && p.Text == q.Text }) {
 			return false
 		}
 	}

@@ -16,6 +16,7 @@ type statement struct {
 	actions    []*action
 	resources  []*resource
 	conditions []*condition
+	byKey      map[string][]*condition // the same, by folded key
 }
 
 // action is one entry of Action or NotAction.
@@ -70,10 +71,15 @@ func (r *run) prepare(number int, s policy.Statement) *statement {
 	for _, v := range s.Resources {
 		p.resources = append(p.resources, r.prepareResource(v))
 	}
-	for _, c := range s.Conditions {
-		p.conditions = append(p.conditions, &condition{
-			Condition: c, op: newOperator(c.Operator), key: r.Catalog.Key(c.Key), folded: strings.ToLower(c.Key),
-		})
+	if len(s.Conditions) > 0 {
+		p.byKey = make(map[string][]*condition, len(s.Conditions))
+	}
+	for _, from := range s.Conditions {
+		c := &condition{
+			Condition: from, op: newOperator(from.Operator), key: r.Catalog.Key(from.Key), folded: strings.ToLower(from.Key),
+		}
+		p.conditions = append(p.conditions, c)
+		p.byKey[c.folded] = append(p.byKey[c.folded], c)
 	}
 	return p
 }
@@ -178,9 +184,9 @@ func (r *run) coversResource(a, b *resource) bool {
 // conditionOn returns the first condition on one of the keys (in lower case) that
 // passes the test.
 func (s *statement) conditionOn(passes func(*condition) bool, keys ...string) *condition {
-	for _, c := range s.conditions {
-		for _, k := range keys {
-			if c.folded == k && passes(c) {
+	for _, k := range keys {
+		for _, c := range s.byKey[k] {
+			if passes(c) {
 				return c
 			}
 		}
