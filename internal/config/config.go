@@ -37,6 +37,11 @@ type Config struct {
 	// UserPoolChecks are asked about logins of user pools whose identity pools
 	// have ServerSideTokenCheck on.
 	UserPoolChecks map[string]string `name:"user-pool-check" env:"ROCKPOOL_USER_POOL_CHECK" mapsep:"," placeholder:"NAME=URL" help:"Where to ask whether an ID token of a user pool still stands (RFC 7662), for ServerSideTokenCheck. NAME is a provider name or its host. Repeatable."`
+	// SAMLRecipients and SAMLAudiences are ours beside those of AWS.
+	SAMLRecipients []string `name:"saml-recipient" env:"ROCKPOOL_SAML_RECIPIENT" placeholder:"URL" help:"A further address that SAML assertions may be made for (Recipient), beside AWS's sign-in addresses. It counts as an audience too. Repeatable."`
+	SAMLAudiences  []string `name:"saml-audience" env:"ROCKPOOL_SAML_AUDIENCE" placeholder:"NAME" help:"A further audience of SAML assertions, beside urn:amazon:webservices. Repeatable."`
+	// SAMLAllowSHA1 is for providers that can sign with nothing else.
+	SAMLAllowSHA1 bool `name:"saml-allow-sha1" env:"ROCKPOOL_SAML_ALLOW_SHA1" help:"Accept SAML signatures with SHA-1, which can be forged with effort."`
 	// RememberClaims are kept of whoever signs in; the zero value keeps nothing.
 	RememberClaims []string `name:"remember-claims" env:"ROCKPOOL_REMEMBER_CLAIMS" default:"email,name" placeholder:"CLAIM" help:"What is remembered of people who sign in, so that identities can be searched and named: email, name, preferred_username, or 'none'. Repeatable."`
 	// AllowPrivateProviders lets registered OIDC issuers resolve to private

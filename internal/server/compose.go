@@ -31,6 +31,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/login/facebook"
 	"github.com/rockpool-id/rockpool/internal/login/google"
 	"github.com/rockpool-id/rockpool/internal/login/oidc"
+	"github.com/rockpool-id/rockpool/internal/login/saml"
 	"github.com/rockpool-id/rockpool/internal/login/twitter"
 	"github.com/rockpool-id/rockpool/internal/login/userpool"
 	"github.com/rockpool-id/rockpool/internal/object/filestore"
@@ -167,6 +168,10 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
+	responses, err := saml.New(saml.Config{Recipients: c.SAMLRecipients, Audiences: c.SAMLAudiences, AllowSHA1: c.SAMLAllowSHA1, Now: o.Now})
+	if err != nil {
+		return p, err
+	}
 	builtin := map[string]login.Verifier{ // the login providers, one line each
 		google.Key:        google.New(jwt),
 		apple.Key:         apple.New(jwt),
@@ -181,7 +186,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		IAM: users.Snapshot, Sealer: ring, Account: c.Account, Now: o.Now, Rand: random, Log: o.Log,
 		Decisions: decisions,
 		Providers: sts.Providers{
-			Google: builtin[google.Key], OIDC: registered,
+			Google: builtin[google.Key], OIDC: registered, SAML: responses,
 			Facebook: builtin[facebook.Key], Amazon: builtin[amazon.Key],
 			Pool:        poolTokens{issuer: tokens, stands: func(ctx context.Context, c *login.Claims) (string, error) { return pools.TokenStands(ctx, c) }},
 			PoolIssuers: []string{tokens.URL()},
@@ -193,7 +198,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	throttle := limit.New(limit.Config{PerAddress: limit.AWS(c.AddressRate), PerPool: limit.AWS(c.PoolRate), Now: o.Now})
 	pools, err = pool.New(ctx, pool.Config{
 		Store: engine.Pools(), IAM: users.Snapshot, STS: sessions, Region: c.Region,
-		Builtin: builtin, OIDC: registered, UserPools: userpool.New(jwt, online, userpool.Config{Checks: c.UserPoolChecks}),
+		Builtin: builtin, OIDC: registered, SAML: responses, UserPools: userpool.New(jwt, online, userpool.Config{Checks: c.UserPoolChecks}),
 		Tokens: tokens, Throttle: throttle, RememberClaims: c.Remembered(),
 		Decisions: decisions, Now: o.Now, Rand: random, Log: o.Log,
 	})

@@ -1,0 +1,223 @@
+package testenv_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rockpool-id/rockpool/internal/config"
+	"github.com/rockpool-id/rockpool/internal/pretend"
+	"github.com/rockpool-id/rockpool/internal/testenv"
+)
+
+const (
+	samlCorp  = "arn:aws:iam::" + testenv.Account + ":saml-provider/Corp"
+	samlStaff = "arn:aws:iam::" + testenv.Account + ":role/Staff"
+	samlAdmin = "arn:aws:iam::" + testenv.Account + ":role/Admin"
+	samlNames = "https://aws.amazon.com/SAML/Attributes/"
+)
+
+// office is a server with a SAML provider and two roles that trust it, directly
+// and through an identity pool.
+type office struct {
+	*testenv.Env
+	t    *testing.T
+	idp  *pretend.SAML
+	pool string
+}
+
+func newOffice(t *testing.T, change func(*config.Config)) *office {
+	t.Helper()
+	idp, err := pretend.NewSAML(pretend.SAMLConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{Env: testenv.Start(t, testenv.Options{Change: change}), t: t, idp: idp}
+	root := o.Root()
+	must(t, root.IAM(t, "CreateSAMLProvider", "Name", "Corp", "SAMLMetadataDocument", idp.Metadata()))
+	var made struct{ IdentityPoolId string }
+	root.Cognito(t, "CreateIdentityPool", map[string]any{
+		"IdentityPoolName": "office", "AllowUnauthenticatedIdentities": false, "SamlProviderARNs": []string{samlCorp},
+	}).JSON(t, &made)
+	o.pool = made.IdentityPoolId
+	statements := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],
+		 "Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":"%s"}}},
+		{"Effect":"Allow","Principal":{"Federated":"%s"},"Action":["sts:AssumeRoleWithSAML","sts:TagSession"],
+		 "Condition":{"StringEquals":{"saml:aud":"https://signin.aws.amazon.com/saml"}}}]}`, o.pool, samlCorp)
+	for _, name := range []string{"Staff", "Admin"} {
+		must(t, root.IAM(t, "CreateRole", "RoleName", name, "AssumeRolePolicyDocument", statements))
+	}
+	must(t, root.S3(t, "PUT", "/files", ""))
+	must(t, root.S3(t, "PUT", "/files/_ada/red", "hers"))
+	must(t, root.S3(t, "PUT", "/files/_eve/red", "not hers"))
+	must(t, root.IAM(t, "PutRolePolicy", "RoleName", "Staff", "PolicyName", "files", "PolicyDocument",
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::files/${saml:sub}/${aws:PrincipalTag/team}"}}`))
+	return o
+}
+
+// response is a response about Ada with roles and further attributes.
+func (o *office) response(roles []string, more ...pretend.SAMLAttribute) string {
+	o.t.Helper()
+	return o.say(pretend.SAMLAssertion{Subject: "_ada", Attributes: append([]pretend.SAMLAttribute{
+		{Name: samlNames + "Role", Values: roles}, {Name: samlNames + "RoleSessionName", Values: []string{"ada@corp.example"}},
+	}, more...)})
+}
+
+func (o *office) say(a pretend.SAMLAssertion) string {
+	o.t.Helper()
+	r, err := o.idp.Response(a)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return r
+}
+
+func TestAssumeRoleWithSAML(t *testing.T) {
+	o := newOffice(t, nil)
+	assume := func(response string, more ...string) *testenv.Answer {
+		t.Helper()
+		return o.Anonymous().STS(t, "AssumeRoleWithSAML", append([]string{"RoleArn", samlStaff, "PrincipalArn", samlCorp, "SAMLAssertion", response}, more...)...)
+	}
+	good := o.response([]string{samlAdmin + "," + samlCorp, samlCorp + "," + samlStaff}, pretend.SAMLAttribute{Name: samlNames + "PrincipalTag:team", Values: []string{"red"}})
+	a := must(t, assume(good, "DurationSeconds", "900"))
+	if a.Element("Subject") != "_ada" || a.Element("SubjectType") != "persistent" || a.Element("Issuer") != o.idp.EntityID || len(a.Element("NameQualifier")) != 28 {
+		t.Errorf("answer %s", a.Body)
+	}
+	ada := &testenv.Client{
+		URL: o.URL, Region: testenv.Region, KeyID: a.Element("AccessKeyId"), Secret: a.Element("SecretAccessKey"), SessionToken: a.Element("SessionToken"), Now: time.Now,
+	}
+	if who := must(t, ada.STS(t, "GetCallerIdentity")); who.Element("Arn") != "arn:aws:sts::"+testenv.Account+":assumed-role/Staff/ada@corp.example" {
+		t.Errorf("caller %s", who.Body)
+	}
+	// The subject of the assertion is a policy variable, as is the tag.
+	if got := must(t, ada.S3(t, "GET", "/files/_ada/red", "")); string(got.Body) != "hers" {
+		t.Errorf("got %s", got.Body)
+	}
+	if got := ada.S3(t, "GET", "/files/_eve/red", ""); got.Status != 403 {
+		t.Errorf("another's file: %d %s", got.Status, got.Body)
+	}
+	// AWS takes a response again as long as it is valid.
+	must(t, assume(good))
+	xml, err := base64.StdEncoding.DecodeString(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := base64.StdEncoding.EncodeToString([]byte(strings.Replace(string(xml), "_ada<", "_eve<", 1)))
+	for name, c := range map[string]struct{ response, code, message string }{
+		"a forged name":                 {forged, "InvalidIdentityToken", "Response signature invalid"},
+		"a role that is not in it":      {o.response([]string{samlAdmin + "," + samlCorp}), "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"},
+		"an address that is not in use": {o.say(pretend.SAMLAssertion{Recipient: "https://rockpool.example.com/saml"}), "InvalidIdentityToken", "Response does not contain the required audience."},
+		"six minutes ago":               {o.say(pretend.SAMLAssertion{Issued: time.Now().Add(-6 * time.Minute), Expires: time.Now().Add(time.Hour)}), "ExpiredTokenException", "Token must be redeemed within 5 minutes of issuance"},
+	} {
+		if a := assume(c.response); a.Code() != c.code || a.Message() != c.message {
+			t.Errorf("%s: %d %s", name, a.Status, a.Body)
+		}
+	}
+	must(t, o.Root().IAM(t, "DeleteSAMLProvider", "SAMLProviderArn", samlCorp))
+	if a := assume(good); a.Message() != "Specified provider doesn't exist" {
+		t.Errorf("a deleted provider: %d %s", a.Status, a.Body)
+	}
+}
+
+func TestOwnAddressesForAssertions(t *testing.T) {
+	o := newOffice(t, func(c *config.Config) { c.SAMLRecipients = []string{"https://rockpool.example.com/saml"} })
+	r := o.say(pretend.SAMLAssertion{
+		Recipient: "https://rockpool.example.com/saml", Audience: "https://rockpool.example.com/saml",
+		Attributes: []pretend.SAMLAttribute{{Name: samlNames + "Role", Values: []string{samlStaff + "," + samlCorp}}, {Name: samlNames + "RoleSessionName", Values: []string{"ada"}}},
+	})
+	a := o.Anonymous().STS(t, "AssumeRoleWithSAML", "RoleArn", samlStaff, "PrincipalArn", samlCorp, "SAMLAssertion", r)
+	if a.Code() != "AccessDenied" { // the trust policy wants AWS's address
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+}
+
+func TestPoolsSignInWithSAML(t *testing.T) {
+	o := newOffice(t, nil)
+	getID := func(response string) *testenv.Answer {
+		t.Helper()
+		return o.Anonymous().Cognito(t, "GetId", map[string]any{"IdentityPoolId": o.pool, "Logins": map[string]string{samlCorp: response}})
+	}
+	identity := func(response string) string {
+		t.Helper()
+		var id struct{ IdentityId string }
+		getID(response).JSON(t, &id)
+		return id.IdentityId
+	}
+	role := func(response, custom string) string {
+		t.Helper()
+		in := map[string]any{"IdentityId": identity(response), "Logins": map[string]string{samlCorp: response}}
+		if custom != "" {
+			in["CustomRoleArn"] = custom
+		}
+		a := o.Anonymous().Cognito(t, "GetCredentialsForIdentity", in)
+		if a.Status != 200 {
+			return a.Code()
+		}
+		var got credentials
+		a.JSON(t, &got)
+		who := &testenv.Client{URL: o.URL, Region: testenv.Region, KeyID: got.Credentials.AccessKeyId, Secret: got.Credentials.SecretKey, SessionToken: got.Credentials.SessionToken, Now: time.Now}
+		_, name, _ := strings.Cut(must(t, who.STS(t, "GetCallerIdentity")).Element("Arn"), "assumed-role/")
+		return name
+	}
+	one := o.response([]string{samlStaff + "," + samlCorp})
+	two := o.response([]string{samlStaff + "," + samlCorp, samlAdmin + "," + samlCorp})
+	if a, b := identity(one), identity(two); a != b {
+		t.Errorf("the same person is %s and %s", a, b)
+	}
+	if a, b := identity(one), identity(o.say(pretend.SAMLAssertion{Subject: "_eve"})); a == b {
+		t.Error("two people are one")
+	}
+	if got := role(one, ""); got != "Staff/CognitoIdentityCredentials" {
+		t.Errorf("the only role: %s", got)
+	}
+	if got := role(two, samlAdmin); got != "Admin/CognitoIdentityCredentials" {
+		t.Errorf("a role by choice: %s", got)
+	}
+	if got := role(two, ""); got != "NotAuthorizedException" {
+		t.Errorf("several roles without a choice: %s", got)
+	}
+	if got := role(one, samlAdmin); got != "NotAuthorizedException" {
+		t.Errorf("a role that the assertion does not give: %s", got)
+	}
+	root := o.Root()
+	must(t, root.Cognito(t, "SetIdentityPoolRoles", map[string]any{"IdentityPoolId": o.pool, "Roles": map[string]string{"authenticated": samlStaff},
+		"RoleMappings": map[string]any{samlCorp: map[string]any{"Type": "Rules", "AmbiguousRoleResolution": "AuthenticatedRole", "RulesConfiguration": map[string]any{
+			"Rules": []map[string]any{{"Claim": "groups", "MatchType": "Contains", "Value": "admins", "RoleARN": samlAdmin}},
+		}}}}))
+	if got := role(o.response(nil, pretend.SAMLAttribute{Name: "groups", Values: []string{"staff", "admins"}}), ""); got != "Admin/CognitoIdentityCredentials" {
+		t.Errorf("a rule about an attribute: %s", got)
+	}
+	if got := role(o.response(nil, pretend.SAMLAttribute{Name: "groups", Values: []string{"staff"}}), ""); got != "Staff/CognitoIdentityCredentials" {
+		t.Errorf("no rule: %s", got)
+	}
+
+	old := o.say(pretend.SAMLAssertion{Issued: time.Now().Add(-time.Hour)})
+	if a := getID(old); a.Code() != "NotAuthorizedException" || !regexp.MustCompile(`^Invalid login token\. Token expired: \d{13} >= \d{13}$`).MatchString(a.Message()) {
+		t.Errorf("an expired response: %d %s", a.Status, a.Body)
+	}
+	other, err := pretend.NewSAML(pretend.SAMLConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	strange, err := other.Response(pretend.SAMLAssertion{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ response, message string }{
+		"another provider's key": {strange, "Invalid login token. Couldn't verify signed token."},
+		"no SAML":                {"eyJhbGciOiJSUzI1NiJ9.e30.AAAA", "Invalid login token. Not a valid SAML response."},
+		"another address":        {o.say(pretend.SAMLAssertion{Recipient: "https://wiki.example.com"}), "Invalid login token. Incorrect token audience."},
+	} {
+		if a := getID(c.response); a.Code() != "NotAuthorizedException" || a.Message() != c.message {
+			t.Errorf("%s: %d %s", name, a.Status, a.Body)
+		}
+	}
+	must(t, root.IAM(t, "DeleteSAMLProvider", "SAMLProviderArn", samlCorp))
+	if a := getID(one); a.Code() != "NotAuthorizedException" {
+		t.Errorf("a deleted provider: %d %s", a.Status, a.Body)
+	}
+}
