@@ -13,8 +13,8 @@ import (
 	rockpoolwire "github.com/rockpool-id/rockpool/internal/wire/rockpoolwire"
 )
 
-// fill sets everything below v to something that is not empty.
-func fill(v reflect.Value) {
+// fillWhole sets everything below v to something that is not empty.
+func fillWhole(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString("text of " + v.Type().String())
@@ -24,11 +24,11 @@ func fill(v reflect.Value) {
 		v.SetInt(int64(time.Hour))
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-		fill(v.Index(0))
+		fillWhole(v.Index(0))
 	case reflect.Map:
 		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-		fill(key)
-		fill(value)
+		fillWhole(key)
+		fillWhole(value)
 		v.Set(reflect.MakeMap(v.Type()))
 		v.SetMapIndex(key, value)
 	case reflect.Struct:
@@ -37,7 +37,7 @@ func fill(v reflect.Value) {
 			return
 		}
 		for i := range v.NumField() {
-			fill(v.Field(i))
+			fillWhole(v.Field(i))
 		}
 	default:
 		panic("a pool has a " + v.Type().String())
@@ -48,7 +48,7 @@ func fill(v reflect.Value) {
 // TransferPool, transfer.Pool and docs/export-format.md.
 func TestEverySettingOfAPoolIsExported(t *testing.T) {
 	p := &pool.Pool{}
-	fill(reflect.ValueOf(p).Elem())
+	fillWhole(reflect.ValueOf(p).Elem())
 	shapes := &wire.Shapes{}
 	var in rockpoolwire.TransferPool
 	if err := awsjson.Decode(shapes, awsjson.Encode(nil, shapes, exportedPool(p)), &in); err != nil {
