@@ -3,6 +3,7 @@ package authz
 import (
 	"runtime/debug"
 
+	"github.com/rockpool-id/rockpool/internal/caller"
 	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/policy"
 )
@@ -19,9 +20,18 @@ const (
 // on.
 func (e *Engine) keep(w *work, r *Request, trust bool, d policy.Decision, rule, message string) {
 	n := r.Network
-	if e.decisions.Wants(decision.Question{Effect: d.Effect, RequestID: n.RequestID, Anonymous: r.Caller.Anonymous()}) {
+	if e.decisions.Wants(decision.Question{Effect: d.Effect, RequestID: n.RequestID, Anonymous: r.Caller.Anonymous(), Caller: person(r.Caller)}) {
 		e.explain(w, r, trust, d, rule, message)
 	}
+}
+
+// person tells callers apart. All people of an identity pool share the ARN of
+// their role's session.
+func person(p *caller.Principal) string {
+	if p.Session != nil && p.Session.IdentityID != "" {
+		return p.Session.IdentityID
+	}
+	return p.ARN
 }
 
 // explain makes the record. A fault in an explanation must not change the answer,

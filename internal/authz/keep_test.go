@@ -144,6 +144,26 @@ func TestWhichDecisionsAreKept(t *testing.T) {
 	}
 }
 
+// TestCallersAreToldApart: people of one pool share the ARN of their session, and
+// the flood of one must not count against the others.
+func TestCallersAreToldApart(t *testing.T) {
+	i, s := ststest.NewIAM(t), &sink{}
+	e := authz.New(authz.Config{Decisions: s})
+	p := user(t, i, allow("s3:PutObject", "*"))
+	ask := func(p *caller.Principal) string {
+		e.Decide(&authz.Request{Caller: p, Network: network(), Action: "s3:GetObject", Resource: object, ResourceAccount: account})
+		return s.asked[len(s.asked)-1].Caller
+	}
+	if got := ask(p); got != p.ARN {
+		t.Errorf("a user is %q", got)
+	}
+	guest := *p
+	guest.Session = &sts.Session{IdentityID: "us-east-1:anna"}
+	if got := ask(&guest); got != "us-east-1:anna" {
+		t.Errorf("a guest is %q", got)
+	}
+}
+
 func TestTrustDecisionsAreKept(t *testing.T) {
 	i, s := ststest.NewIAM(t), &sink{}
 	role := i.Role(iam.Role{Name: "Target"}, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole",

@@ -10,15 +10,20 @@ import (
 )
 
 // Explaining takes longer than deciding, and anybody can make requests that are
-// denied. These bound the explanations made in a second, strangers' apart, so that
-// their flood does not hide why somebody with credentials was denied. Over them a
-// denial is still a denial, but nobody will be able to read why.
+// denied. These bound the explanations made in a second, strangers' apart and each
+// caller's, so that the flood of one, be it a guest or a job in a loop, does not
+// hide why somebody else was denied. Over them a denial is still a denial, but
+// nobody will be able to read why.
 const (
 	denialRate, denialBurst     = 500, 500
+	callerRate, callerBurst     = 50, 250
 	strangerRate, strangerBurst = 50, 250
 	allowRate, allowBurst       = 500, 500
 	// rememberedRequests is for how many requests the number of records is known.
 	rememberedRequests = 8192
+	// rememberedCallers is for how many callers the rate of denials is known. Who
+	// is forgotten begins anew; denialRate bounds them all.
+	rememberedCallers = 4096
 )
 
 // gate says which decisions are explained.
@@ -26,6 +31,7 @@ type gate struct {
 	now      func() time.Time
 	limited  atomic.Int64
 	requests *recent.Cache[string, *request]
+	callers  *recent.Cache[string, *bucket] // the buckets are guarded by mu
 
 	mu                         sync.Mutex
 	denied, strangers, allowed bucket
@@ -37,6 +43,7 @@ type request struct{ admitted, refused, numbered atomic.Int64 }
 func newGate(now func() time.Time) *gate {
 	return &gate{
 		now: now, requests: recent.New[string, *request](rememberedRequests),
+		callers:   recent.New[string, *bucket](rememberedCallers),
 		denied:    bucket{rate: denialRate, burst: denialBurst},
 		strangers: bucket{rate: strangerRate, burst: strangerBurst},
 		allowed:   bucket{rate: allowRate, burst: allowBurst},
@@ -65,7 +72,17 @@ func (g *gate) take(q Question) bool {
 	case q.Anonymous:
 		return g.strangers.take(g.now())
 	}
-	return g.denied.take(g.now())
+	return g.caller(q.Caller).take(g.now()) && g.denied.take(g.now())
+}
+
+// caller returns the bucket of one caller.
+func (g *gate) caller(name string) *bucket {
+	b, ok := g.callers.Get(name)
+	if !ok {
+		b = &bucket{rate: callerRate, burst: callerBurst}
+		g.callers.Put(name, b)
+	}
+	return b
 }
 
 // next numbers the records of a request.

@@ -104,7 +104,7 @@ func TestAFloodIsNotExplained(t *testing.T) {
 	wanted := func(anonymous bool, times int) (n int) {
 		for range times {
 			next++
-			if k.Wants(decision.Question{RequestID: fmt.Sprint("r", next), Anonymous: anonymous}) {
+			if k.Wants(decision.Question{RequestID: fmt.Sprint("r", next), Anonymous: anonymous, Caller: fmt.Sprint("caller ", next%100)}) {
 				n++
 			}
 		}
@@ -126,6 +126,31 @@ func TestAFloodIsNotExplained(t *testing.T) {
 	}
 	if s := k.Stats(); s.Limited != 20010-805 {
 		t.Errorf("%d were counted as not kept", s.Limited)
+	}
+}
+
+func TestOneCallerDoesNotHideAnother(t *testing.T) {
+	c := newClock()
+	k := open(t, decision.Config{Store: &memory{}, Now: c.Now})
+	next := 0
+	wanted := func(caller string, times int) (n int) {
+		for range times {
+			next++
+			if k.Wants(decision.Question{RequestID: fmt.Sprint("r", next), Caller: caller}) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := wanted("mallory", 5000); n != 250 {
+		t.Errorf("%d denials of one caller at once", n)
+	}
+	if n := wanted("ann", 100); n != 100 {
+		t.Errorf("%d denials of another, after the first one's flood", n)
+	}
+	c.Add(time.Second)
+	if m, n := wanted("mallory", 5000), wanted("ann", 100); m != 50 || n != 100 {
+		t.Errorf("%d and %d denials in a second", m, n)
 	}
 }
 

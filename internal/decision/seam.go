@@ -60,6 +60,9 @@ type Question struct {
 	RequestID string
 	// Anonymous is set when nobody had to sign the request.
 	Anonymous bool
+	// Caller tells callers apart: the identity behind a session of an identity
+	// pool, otherwise the calling ARN.
+	Caller string
 }
 
 // Sink takes decisions. Keep must not block a request and does not keep r's
