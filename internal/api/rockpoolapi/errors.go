@@ -8,6 +8,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/pool"
+	"github.com/rockpool-id/rockpool/internal/simulate"
 	"github.com/rockpool-id/rockpool/internal/wire/awserr"
 	wire "github.com/rockpool-id/rockpool/internal/wire/rockpoolwire"
 )
@@ -49,6 +50,9 @@ func peopleError(err error) *awserr.Error {
 	if e, ok := errors.AsType[*pool.UndoRefused](err); ok {
 		return wire.ResourceConflictException(fmt.Sprintf("The merge of identity '%s' cannot be undone: %s.", e.ID, e.Reason))
 	}
+	if e, ok := errors.AsType[*simulate.Invalid](err); ok {
+		return wire.ValidationException(fmt.Sprintf("%q cannot be simulated.", e.Value))
+	}
 	if errors.Is(err, keys.ErrConflict) {
 		return wire.ConcurrentModificationException("The keys were changed by another request. Try again.")
 	}
@@ -64,8 +68,8 @@ func (e *noRecord) why() string {
 		return fmt.Sprintf("Either it asked nothing that policies decide, or it is older than %s, or it was made to another server or account, "+
 			"or there were too many at that time to record all.", age(e.maxAge))
 	}
-	return fmt.Sprintf("Either it was not denied (only denials are recorded), or it is older than %s, or it was made to another server or account, "+
-		"or there were too many at that time to record all.", age(e.maxAge))
+	return fmt.Sprintf("Either no policy denied it (what is refused before policies are asked, such as a bad signature, is in the audit log only), "+
+		"or it is older than %s, or it was made to another server or account, or there were too many at that time to record all.", age(e.maxAge))
 }
 
 // age says a time in days or hours, which is how it is set.
