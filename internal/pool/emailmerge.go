@@ -239,7 +239,7 @@ func vouched(v *verified) bool {
 // host knows whether case matters there.
 func address(text string) (local, domain string, ok bool) {
 	local, domain, ok = strings.Cut(text, "@")
-	if !ok || local == "" || len(text) > maxAddress {
+	if !ok || local == "" || !strings.Contains(domain, ".") || len(text) > maxAddress {
 		return "", "", false
 	}
 	for _, c := range []byte(local) {
@@ -257,7 +257,7 @@ func address(text string) (local, domain string, ok bool) {
 			}
 		}
 	}
-	return local, strings.ToLower(domain), strings.Contains(domain, ".")
+	return local, strings.ToLower(domain), true
 }
 
 func letterOrDigit(c byte) bool {

@@ -71,7 +71,7 @@ func undo(ctx context.Context, q *poolsql.Queries, poolKey, target []byte, c *po
 func (s *Pools) Merges(ctx context.Context, id string, limit int) ([]*pool.Merge, error) {
 	key, err := uuidBytes(id)
 	if err != nil {
-		return nil, nil //nolint:nilerr // what is no id was never merged
+		return nil, nil // what is no id was never merged
 	}
 	lost, err := s.read.MergesOfChild(ctx, poolsql.MergesOfChildParams{Child: key, Limit: int32(limit)})
 	if err != nil {
@@ -111,7 +111,7 @@ func newMerge(region string, row poolsql.IdentityMerge) (*pool.Merge, error) {
 func (s *Pools) Logins(ctx context.Context, id string) ([]pool.Login, error) {
 	key, err := uuidBytes(id)
 	if err != nil {
-		return nil, nil //nolint:nilerr // what is no id has no logins
+		return nil, nil // what is no id has no logins
 	}
 	rows, err := s.read.LoginsOfIdentity(ctx, key)
 	if err != nil {
