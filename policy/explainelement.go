@@ -168,7 +168,7 @@ func (x *explainer) resourceNote(doc *Document, p *arnPattern, text string) (not
 	e := &x.e
 	switch {
 	case e.resource.star:
-		return `this action is not about single resources, so only "*" matches`, "add \"*\" to the resources of"
+		return `the request is about no single resource, so only "*" matches`, "add \"*\" to the resources of"
 	case p.shape != fieldsARN:
 		return fmt.Sprintf("%q is not a whole ARN and matches nothing", shorten(text)), "complete the ARN in"
 	}

@@ -23,7 +23,11 @@ func Parse(text []byte, kind Kind) (*Document, error) {
 	raw := string(text)
 	c := checker{kind: kind, doc: &Document{kind: kind, raw: raw}, sids: map[string]bool{}}
 	if pos, ok := c.badCharacter(raw); ok {
-		c.invalid(pos, "character outside of U+0009, U+000A, U+000D, U+0020 to U+00FF")
+		detail := "character outside of U+0009, U+000A, U+000D, U+0020 to U+00FF"
+		if pos.Offset == 0 {
+			detail += "; save the file as UTF-8 without a byte order mark" // most often that of an editor
+		}
+		c.invalid(pos, detail)
 		return nil, c.found
 	}
 	root, err := readJSON(raw)

@@ -70,6 +70,7 @@ func TestIdentityMistakes(t *testing.T) {
 		{"1 a comma too many", `{"Statement":[],}`, syntaxErrors},
 		{"1 not an object", `[]`, syntaxErrors},
 		{"1 a character outside of the pattern", stmt(`"Effect":"Allow","Action":"s3:→",` + okResource), syntaxErrors},
+		{"1 a byte order mark", "\uFEFF" + stmt(`"Effect":"Allow",`+okRest), syntaxErrors},
 		{"1 broken UTF-8", "{\"Id\":\"\xff\"}", syntaxErrors},
 		{"1 half a surrogate pair", `{"Id":"\ud800"}`, syntaxErrors},
 		{"1 nested too deeply", strings.Repeat("[", 100000) + strings.Repeat("]", 100000), syntaxErrors},

@@ -46,10 +46,12 @@ func (c *policyLintCmd) Run(e *env) error {
 	known := catalog.New()
 	failed := 0
 	files := make([]lintedFile, 0, len(c.Files))
+	var unread []error // the others are looked at all the same
 	for _, name := range c.Files {
 		text, err := readPolicyFile(name)
 		if err != nil {
-			return &usageError{err}
+			unread = append(unread, err)
+			continue
 		}
 		f := c.lint(name, text, known)
 		if f.Refused != nil || lint.Worst(f.Findings) >= c.level() {
@@ -59,6 +61,9 @@ func (c *policyLintCmd) Run(e *env) error {
 	}
 	if err := c.print(e.stdout, files); err != nil {
 		return err
+	}
+	if len(unread) > 0 {
+		return &usageError{errors.Join(unread...)}
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d policies have an %s", failed, len(files), map[string]string{"error": "error", "warning": "error or a warning"}[c.FailOn])
@@ -85,7 +90,7 @@ func readPolicyFile(name string) ([]byte, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxPolicyFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, err // it names the file
 	}
 	if len(text) > maxPolicyFile {
 		return nil, fmt.Errorf("%s is larger than any policy", name)

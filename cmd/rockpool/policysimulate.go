@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/rockpool-id/rockpool/arn"
 	"github.com/rockpool-id/rockpool/internal/simulate"
 	"github.com/rockpool-id/rockpool/policy"
+	"github.com/rockpool-id/rockpool/policy/catalog"
 )
 
 // policySimulateCmd decides made-up requests by policies in files. It asks no
@@ -58,6 +60,9 @@ func (c *policySimulateCmd) Run(e *env) error {
 	if len(resources) == 0 {
 		resources = []string{"*"}
 	}
+	if err := c.note(e.stderr); err != nil {
+		return err
+	}
 	var answers []simulated
 	denied := 0
 	for _, action := range c.Action {
@@ -79,6 +84,30 @@ func (c *policySimulateCmd) Run(e *env) error {
 	}
 	if denied > 0 {
 		return fmt.Errorf("%d of %d requests are denied", denied, len(answers))
+	}
+	return nil
+}
+
+// note speaks of questions that no request asks: of an action that does not exist,
+// or of all resources where an action is about one. Their answers would mislead.
+func (c *policySimulateCmd) note(w io.Writer) error {
+	known := catalog.New()
+	for _, name := range c.Action {
+		text, prefix := "", name[:strings.IndexByte(name, ':')]
+		switch a := known.Action(name); {
+		case a == nil && known.Service(prefix) != nil:
+			text = "is no action that requests are decided by"
+			if near := cmp.Or(known.Operation(name), known.NearestAction(name)); near != "" {
+				text += "; did you mean " + near + "?"
+			}
+		case a != nil && len(a.Resources) > 0 && !a.AnyResource && (len(c.Resource) == 0 || c.Resource[0] == "*"):
+			text = "is about " + a.Resources[0].ARN + ": name one with --resource, or only policies for * match"
+		}
+		if text != "" {
+			if _, err := fmt.Fprintln(w, "rockpool: note:", name, text); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
