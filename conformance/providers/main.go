@@ -86,6 +86,7 @@ type town struct {
 	apple    *pretend.Apple
 	twitter  *pretend.Twitter
 	users    *pretend.UserPool
+	saml     *pretend.SAML
 }
 
 func newTown() (*town, error) {
@@ -98,13 +99,14 @@ func newTown() (*town, error) {
 	}
 	var (
 		t    town
-		errs [5]error
+		errs [6]error
 	)
 	t.facebook, errs[0] = pretend.NewFacebook(apps(facebookApp))
 	t.amazon, errs[1] = pretend.NewAmazon(apps(amazonClient))
 	t.apple, errs[2] = pretend.NewApple(apps(appleService))
 	t.twitter, errs[3] = pretend.NewTwitter(apps(consumerKey))
 	t.users, errs[4] = pretend.NewUserPool(userPoolName, apps(poolClient, checkedClient))
+	t.saml, errs[5] = pretend.NewSAML(pretend.SAMLConfig{})
 	return &t, errors.Join(errs[:]...)
 }
 
@@ -131,6 +133,30 @@ func (t *town) routes() http.Handler {
 		http.Error(w, "nobody of that address", http.StatusBadRequest)
 	})
 	return mux
+}
+
+// response makes the SAML response that a form asks for; claims are attributes
+// with lists of values, and lifetime may be negative.
+func (t *town) response(r *http.Request) (string, error) {
+	a := pretend.SAMLAssertion{Subject: r.FormValue("person"), Recipient: r.FormValue("client")}
+	var attributes map[string][]string
+	if text := r.FormValue("claims"); text != "" {
+		if err := json.Unmarshal([]byte(text), &attributes); err != nil {
+			return "", fmt.Errorf("claims: %w", err)
+		}
+	}
+	for name, values := range attributes {
+		a.Attributes = append(a.Attributes, pretend.SAMLAttribute{Name: name, Values: values})
+	}
+	if text := r.FormValue("lifetime"); text != "" {
+		seconds, err := strconv.Atoi(text)
+		if err != nil {
+			return "", fmt.Errorf("lifetime: %w", err)
+		}
+		a.Issued = time.Now().Add(-time.Minute)
+		a.Expires = time.Now().Add(time.Duration(seconds) * time.Second)
+	}
+	return t.saml.Response(a)
 }
 
 // token makes the token that a form asks for.
@@ -163,6 +189,10 @@ func (t *town) token(r *http.Request) (string, error) {
 		return t.twitter.MintToken(person, client, opts.Lifetime)
 	case userPoolName:
 		return t.users.MintIDToken(person, client, opts)
+	case "saml":
+		return t.response(r)
+	case "saml-metadata":
+		return t.saml.Metadata(), nil
 	default:
 		return "", fmt.Errorf("no provider %q", provider)
 	}
