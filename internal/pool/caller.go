@@ -114,7 +114,7 @@ func (s *Service) verifyOwn(ctx context.Context, p *Pool, named *Identity, token
 	switch {
 	case errors.As(err, &refusal):
 		switch refusal.Kind {
-		case login.Expired, login.NotYetValid, login.BadSignature, login.BadAlgorithm:
+		case login.Expired, login.NotYetValid, login.BadSignature, login.BadAlgorithm, login.Rejected:
 			return nil, &LoginRefused{Provider: Cognito, Refusal: refusal}
 		case login.WrongAudience:
 			return nil, &LoginsDontMatch{IdentityID: named.ID, Providers: []string{Cognito}}

@@ -180,7 +180,12 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		twitter.Key:       twitter.New(online),
 		twitter.DigitsKey: twitter.Digits{},
 	}
-	tokens := openid.New(openid.Config{Ring: ring, Region: c.Region, URL: c.TokenIssuer, Now: o.Now})
+	revoked, err := revoke.Open(ctx, revoke.Config{Store: engine.Revocations(), Now: o.Now, Log: o.Log})
+	if err != nil {
+		return p, err
+	}
+	p.opened(follow(revoked, o.Log))
+	tokens := ownTokens{openid.New(openid.Config{Ring: ring, Region: c.Region, URL: c.TokenIssuer, Now: o.Now}), revoked.Revoked}
 	var pools *pool.Service // below: it needs the sessions
 	sessions, err := sts.New(sts.Config{
 		IAM: users.Snapshot, Sealer: ring, Account: c.Account, Now: o.Now, Rand: random, Log: o.Log,
@@ -212,11 +217,6 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
-	revoked, err := revoke.Open(ctx, revoke.Config{Store: engine.Revocations(), Now: o.Now, Log: o.Log})
-	if err != nil {
-		return p, err
-	}
-	p.opened(follow(revoked, o.Log))
 	resolver, err := caller.New(caller.Config{
 		IAM: users.Snapshot, Sessions: sessions, Regions: []string{c.Region}, TrustedProxies: proxies, Now: o.Now,
 		Revoked: revoked.Revoked, Used: users.RecordKeyUse,
@@ -265,7 +265,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		return p, err
 	}
 	p.router = &router{
-		wellKnown: wellKnown(tokens, o.Log),
+		wellKnown: wellKnown(tokens.Issuer, o.Log),
 		host:      resolver.Host,
 		json:      map[string]http.Handler{"AWSCognitoIdentityService": cognito, "Rockpool": own},
 		query:     map[string]http.Handler{"2010-05-08": iamService, "2011-06-15": stsService},
