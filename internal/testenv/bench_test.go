@@ -70,18 +70,25 @@ func calls(client *http.Client, first, count int, call func(client *http.Client,
 func measure(b *testing.B, floors int, call func(client *http.Client, n int)) {
 	b.Helper()
 	b.StopTimer()
+	against(b, newFloor(b), floors, call)
+}
+
+// against is measure with a floor of the caller's choice.
+func against(b *testing.B, floor func(*http.Client, int), floors int, call func(client *http.Client, n int)) {
+	b.Helper()
+	b.StopTimer()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
 	defer client.CloseIdleConnections()
-	floor := newFloor(b)
-	calls(client, 0, connections, floor) // the connections are made
+	calls(client, 0, min(connections, b.N), floor) // the connections are made
 	calls(client, 0, min(connections, b.N), call)
 	var used, bare, ratios []float64
 	b.ReportAllocs()
 	b.ResetTimer()
 	for first := 0; first < b.N; first += round {
-		f := calls(client, first, round, floor)
+		count := min(round, b.N-first)
+		f := calls(client, first, count, floor)
 		b.StartTimer()
-		u := calls(client, first, min(round, b.N-first), call)
+		u := calls(client, first, count, call)
 		b.StopTimer()
 		used, bare, ratios = append(used, u), append(bare, f), append(ratios, u/f)
 	}
@@ -96,6 +103,11 @@ func median(list []float64) float64 {
 }
 
 func post(b *testing.B, client *http.Client, r *http.Request) []byte {
+	return answered(b, client, r, http.StatusOK)
+}
+
+// answered sends a request and takes the answer, which must have the status.
+func answered(b *testing.B, client *http.Client, r *http.Request, status int) []byte {
 	resp, err := client.Do(r)
 	if err != nil {
 		b.Error(err)
@@ -103,7 +115,7 @@ func post(b *testing.B, client *http.Client, r *http.Request) []byte {
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
+	if err != nil || resp.StatusCode != status {
 		b.Errorf("%d %v %s", resp.StatusCode, err, body)
 	}
 	return body
@@ -158,6 +170,15 @@ func newBenchStory(b *testing.B) *benchStory {
 	s.env.Anonymous().Cognito(b, "GetId", s.getID(s.token())).JSON(b, &got)
 	s.id = got.IdentityId
 	return s
+}
+
+func (s *benchStory) allowGuests() {
+	s.b.Helper()
+	if a := s.env.Root().Cognito(s.b, "UpdateIdentityPool", map[string]any{
+		"IdentityPoolId": s.pool, "IdentityPoolName": "bench", "AllowUnauthenticatedIdentities": true,
+	}); a.Status != http.StatusOK {
+		s.b.Fatal(a.Body)
+	}
 }
 
 func (s *benchStory) token() string {
@@ -244,18 +265,17 @@ func BenchmarkTokenExchange(b *testing.B) {
 	})
 	b.Run("NewIdentity", func(b *testing.B) { // durable: one group commit
 		s := newBenchStory(b)
-		if a := s.env.Root().Cognito(b, "UpdateIdentityPool", map[string]any{
-			"IdentityPoolId": s.pool, "IdentityPoolName": "bench", "AllowUnauthenticatedIdentities": true,
-		}); a.Status != http.StatusOK {
-			b.Fatal(a.Body)
-		}
+		s.allowGuests()
 		measure(b, 1, func(c *http.Client, _ int) { post(b, c, s.request("GetId", map[string]any{"IdentityPoolId": s.pool})) })
 	})
 }
 
 // newFloor starts the floor's server and returns a call to it. The request is
 // that of GetCredentialsForIdentity and the answer has its size.
-func newFloor(b *testing.B) func(*http.Client, int) {
+func newFloor(b *testing.B) func(*http.Client, int) { return newFloorWith(b, func([]byte) {}) }
+
+// newFloorWith is newFloor with further work on each request.
+func newFloorWith(b *testing.B, also func(digest []byte)) func(*http.Client, int) {
 	b.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -287,6 +307,7 @@ func newFloor(b *testing.B) func(*http.Client, int) {
 			http.Error(w, "bad token", http.StatusForbidden)
 			return
 		}
+		also(sum[:])
 		mac := hmac.New(sha256.New, []byte("secret"))
 		mac.Write(sum[:])
 		nonce := make([]byte, aead.NonceSize())
