@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 )
 
@@ -49,6 +50,9 @@ func (db *DB) commitLoop() {
 	group := make([]*job, 0, maxGroup)
 	for j := range db.queue {
 		group = append(group[:0], j)
+		// Those whose writes were just committed are on their way with the next
+		// ones: let them arrive, or groups would be small and large in turn.
+		runtime.Gosched()
 	fill:
 		for len(group) < maxGroup {
 			select {

@@ -149,7 +149,7 @@ func newBenchStory(b *testing.B) *benchStory {
 	root := s.env.Root()
 	var made struct{ IdentityPoolId string }
 	root.Cognito(b, "CreateIdentityPool", map[string]any{
-		"IdentityPoolName": "bench", "AllowUnauthenticatedIdentities": false,
+		"IdentityPoolName": "bench", "AllowUnauthenticatedIdentities": false, "AllowClassicFlow": true,
 		"SupportedLoginProviders": map[string]string{"accounts.google.com": clientID},
 	}).JSON(b, &made)
 	s.pool = made.IdentityPoolId

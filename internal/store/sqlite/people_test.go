@@ -2,8 +2,12 @@ package sqlite
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -170,4 +174,62 @@ func BenchmarkPeople(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkNewIdentities makes people, durably: those who come together share a
+// commit. The rate is wall time, because the disk is what is waited for.
+func BenchmarkNewIdentities(b *testing.B) {
+	for _, callers := range []int{1, 32} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			db, err := sqldb.Open(b.TempDir())
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer db.Close()
+			s, err := OpenPools(b.Context(), db)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			p := &pool.Pool{ID: "us-east-1:00000000-0000-4000-8000-00000000000f", Version: 1}
+			if err := s.InsertPool(b.Context(), p); err != nil {
+				b.Fatal(err)
+			}
+			var next atomic.Int64
+			var wg sync.WaitGroup
+			b.ReportAllocs()
+			b.ResetTimer()
+			var before, after syscall.Rusage
+			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &before); err != nil {
+				b.Fatal(err)
+			}
+			for range callers {
+				wg.Go(func() {
+					for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+						i := &pool.Identity{
+							ID: idText("us-east-1", randomKey()), PoolID: p.ID, Version: 1,
+							Logins: []pool.Login{{Provider: "accounts.google.com", Subject: fmt.Sprint(100_000_000_000_000_000 + n)}},
+						}
+						if err := s.Apply(b.Context(), &pool.Change{PoolID: p.ID, Create: i}); err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			}
+			wg.Wait()
+			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &after); err != nil {
+				b.Fatal(err)
+			}
+			used := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
+			b.ReportMetric(float64(used)/float64(b.N), "cpu-ns/op")
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "identities/s")
+		})
+	}
+}
+
+func randomKey() []byte {
+	key := make([]byte, 16)
+	_, _ = rand.Read(key) // it does not fail
+	return key
 }
