@@ -175,7 +175,7 @@ func TestNoRecord(t *testing.T) {
 	e := testenv.Start(t, testenv.Options{})
 	allowed := must(t, e.Root().S3(t, http.MethodPut, "/pictures", "")).Header.Get("x-amz-request-id")
 	cases := []struct{ name, id, code, message string }{
-		{"a request that was allowed", allowed, "ResourceNotFoundException", "There is no record of request " + allowed + ". Either it was not denied"},
+		{"a request that was allowed", allowed, "ResourceNotFoundException", "There is no record of request " + allowed + ". Either no policy denied it"},
 		{"a request nobody made", "0", "ResourceNotFoundException", "it is older than 7 days"},
 		{"an id that is none", "../etc", "ValidationException", "Value '../etc' at 'requestId' failed to satisfy constraint: Member must satisfy regular expression pattern"},
 		{"an empty id", "", "ValidationException", "'requestId' failed to satisfy constraint"},
