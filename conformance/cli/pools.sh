@@ -185,7 +185,7 @@ prints "list-tags-for-resource" '{"more":"1"}' sh -c '"$@" | tr -d " \n"' sh \
 ok "update-identity-pool" pools update-identity-pool --identity-pool-id "$pool" --identity-pool-name renamed --no-allow-unauthenticated-identities
 prints "... replaces all but what AWS keeps" "renamed	False	$developer	None	1" pools describe-identity-pool --identity-pool-id "$pool" --output text \
     --query '[IdentityPoolName,AllowClassicFlow,DeveloperProviderName,SupportedLoginProviders,IdentityPoolTags.more]'
-ok "list-identity-pools, page by page" pools list-identity-pools --page-size 1
+ok "list-identity-pools" pools list-identity-pools --max-results 60
 has "... has it" "$pool" "$(cat "$out")"
 ok "delete-identity-pool" pools delete-identity-pool --identity-pool-id "$pool"
 refused "a pool that is not there" 254 "$(error ResourceNotFoundException DescribeIdentityPool "IdentityPool '$pool' not found.")" pools describe-identity-pool --identity-pool-id "$pool"
