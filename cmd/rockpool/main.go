@@ -31,15 +31,20 @@ func main() {
 type cli struct {
 	ConfigFile string `name:"config" env:"ROCKPOOL_CONFIG" placeholder:"FILE" help:"YAML configuration file. Flags and ROCKPOOL_* variables win over it."`
 
-	Serve   serveCmd   `cmd:"" help:"Run the server."`
-	Demo    demoCmd    `cmd:"" help:"Run the whole story: server, pretend Google, private bucket and website."`
-	Explain explainCmd `cmd:"" help:"Say why a request was denied, and what would allow it."`
-	Whoami  whoamiCmd  `cmd:"" help:"Say whose credentials these are."`
-	Policy  policyCmd  `cmd:"" help:"Work with policies."`
-	Export  exportCmd  `cmd:"" help:"Write an identity pool with its identities into a file."`
-	Import  importCmd  `cmd:"" help:"Make an identity pool of a file, or of one at AWS."`
-	Config  configCmd  `cmd:"" help:"Look at the configuration."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve      serveCmd      `cmd:"" help:"Run the server."`
+	Demo       demoCmd       `cmd:"" help:"Run the whole story: server, pretend Google, private bucket and website."`
+	Explain    explainCmd    `cmd:"" help:"Say why a request was denied, and what would allow it."`
+	Whoami     whoamiCmd     `cmd:"" help:"Say whose credentials these are."`
+	Revoke     revokeCmd     `cmd:"" help:"End sessions before their time."`
+	Identities identitiesCmd `cmd:"" help:"Find people's identities; disable them; undo merges."`
+	Pool       poolCmd       `cmd:"" help:"Settings of identity pools beyond AWS's own."`
+	Doctor     doctorCmd     `cmd:"" help:"Find out why somebody cannot sign in."`
+	Keys       keysCmd       `cmd:"" help:"The server's own keys."`
+	Policy     policyCmd     `cmd:"" help:"Work with policies."`
+	Export     exportCmd     `cmd:"" help:"Write an identity pool with its identities into a file."`
+	Import     importCmd     `cmd:"" help:"Make an identity pool of a file, or of one at AWS."`
+	Config     configCmd     `cmd:"" help:"Look at the configuration."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // env is what a command runs in.

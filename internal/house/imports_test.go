@@ -56,7 +56,7 @@ object, sqldb < object/filestore;
 object, sigv4 < object/s3store;
 
 # Login providers, one folder each. They do not know each other.
-login < login/*;
+login < login/*, doctor;
 
 # The wire: generated shapes and the two protocols.
 wire/awserr < wire;
@@ -64,7 +64,7 @@ wire < wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire, wire/aws
 
 # Edges. Services and gateways never import each other.
 authz, audit, wire/awsjson, wire/awsquery < api;
-api, pool, simulate, revoke, wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire < api/*;
+api, pool, simulate, revoke, doctor, wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire < api/*;
 caller, authz, object < gateway;
 gateway < gateway/*;
 wire/cognitowire, wire/iamwire, wire/stswire, caller < console;

@@ -248,7 +248,8 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		return p, err
 	}
 	ownImplementation, err := rockpoolapi.New(rockpoolapi.Config{
-		Decisions: decisions, Keeps: decision.What(c.Decisions), MaxAge: c.DecisionsKeep, Sealer: ring, Pools: pools, IAM: users.Snapshot, Revoked: revoked, Ring: ring, Region: c.Region,
+		Decisions: decisions, Keeps: decision.What(c.Decisions), MaxAge: c.DecisionsKeep, Sealer: ring, Pools: pools, IAM: users.Snapshot, Revoked: revoked, Ring: ring,
+		Sessions: sessions, Region: c.Region,
 	})
 	if err != nil {
 		return p, err

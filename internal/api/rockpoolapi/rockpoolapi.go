@@ -35,7 +35,9 @@ type Config struct {
 	IAM     func() iam.Snapshot
 	Revoked Revoker
 	Ring    Ring
-	Region  string
+	// Sessions opens the sessions that are made up to simulate sign-ins.
+	Sessions Opener
+	Region   string
 }
 
 // Service implements the wire API of Rockpool's own service.
@@ -48,7 +50,7 @@ var _ api.Implementation[wire.API] = (*Service)(nil)
 
 // New returns the implementation, to be joined with rockpoolwire.Model by api.New.
 func New(cfg Config) (*Service, error) {
-	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Pools == nil || cfg.IAM == nil || cfg.Revoked == nil || cfg.Ring == nil || cfg.Region == "" {
+	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Pools == nil || cfg.IAM == nil || cfg.Revoked == nil || cfg.Ring == nil || cfg.Sessions == nil || cfg.Region == "" {
 		return nil, errors.New("rockpoolapi: every field of Config but Keeps and MaxAge is needed")
 	}
 	return &Service{cfg: cfg, catalog: catalog.New()}, nil
@@ -87,6 +89,10 @@ func (s *Service) Rules() api.Rules {
 			return []api.Ask{s.onPool(c, *in.IdentityPoolId)}, nil
 		}),
 		"UpdatePoolSettings": api.Needs(func(_ context.Context, c *api.Call, in *wire.UpdatePoolSettingsInput) ([]api.Ask, error) {
+			return []api.Ask{s.onPool(c, *in.IdentityPoolId)}, nil
+		}),
+		"DiagnoseToken": api.Needs(s.diagnoseAsks),
+		"SimulateLogin": api.Needs(func(_ context.Context, c *api.Call, in *wire.SimulateLoginInput) ([]api.Ask, error) {
 			return []api.Ask{s.onPool(c, *in.IdentityPoolId)}, nil
 		}),
 		"RotateKeys": api.On(func(c *api.Call, in *wire.RotateKeysInput) string { return s.arn(c, "key/"+string(*in.Kind)) }),

@@ -8,6 +8,7 @@ import "context"
 type API interface {
 	DescribeIdentityLogins(ctx context.Context, in *DescribeIdentityLoginsInput) (*DescribeIdentityLoginsOutput, error)
 	DescribePoolSettings(ctx context.Context, in *DescribePoolSettingsInput) (*DescribePoolSettingsOutput, error)
+	DiagnoseToken(ctx context.Context, in *DiagnoseTokenInput) (*DiagnoseTokenOutput, error)
 	ExplainDecision(ctx context.Context, in *ExplainDecisionInput) (*ExplainDecisionOutput, error)
 	ExportIdentityPool(ctx context.Context, in *ExportIdentityPoolInput) (*ExportIdentityPoolOutput, error)
 	FindIdentities(ctx context.Context, in *FindIdentitiesInput) (*FindIdentitiesOutput, error)
@@ -17,6 +18,7 @@ type API interface {
 	RevokeSessions(ctx context.Context, in *RevokeSessionsInput) (*RevokeSessionsOutput, error)
 	RotateKeys(ctx context.Context, in *RotateKeysInput) (*RotateKeysOutput, error)
 	SetIdentityEnabled(ctx context.Context, in *SetIdentityEnabledInput) (*SetIdentityEnabledOutput, error)
+	SimulateLogin(ctx context.Context, in *SimulateLoginInput) (*SimulateLoginOutput, error)
 	UndoIdentityMerge(ctx context.Context, in *UndoIdentityMergeInput) (*UndoIdentityMergeOutput, error)
 	UpdatePoolSettings(ctx context.Context, in *UpdatePoolSettingsInput) (*UpdatePoolSettingsOutput, error)
 }
@@ -35,6 +37,11 @@ func (Unimplemented) DescribeIdentityLogins(context.Context, *DescribeIdentityLo
 // DescribePoolSettings answers that the operation is not served.
 func (Unimplemented) DescribePoolSettings(context.Context, *DescribePoolSettingsInput) (*DescribePoolSettingsOutput, error) {
 	return nil, Service().NotImplemented("DescribePoolSettings")
+}
+
+// DiagnoseToken answers that the operation is not served.
+func (Unimplemented) DiagnoseToken(context.Context, *DiagnoseTokenInput) (*DiagnoseTokenOutput, error) {
+	return nil, Service().NotImplemented("DiagnoseToken")
 }
 
 // ExplainDecision answers that the operation is not served.
@@ -80,6 +87,11 @@ func (Unimplemented) RotateKeys(context.Context, *RotateKeysInput) (*RotateKeysO
 // SetIdentityEnabled answers that the operation is not served.
 func (Unimplemented) SetIdentityEnabled(context.Context, *SetIdentityEnabledInput) (*SetIdentityEnabledOutput, error) {
 	return nil, Service().NotImplemented("SetIdentityEnabled")
+}
+
+// SimulateLogin answers that the operation is not served.
+func (Unimplemented) SimulateLogin(context.Context, *SimulateLoginInput) (*SimulateLoginOutput, error) {
+	return nil, Service().NotImplemented("SimulateLogin")
 }
 
 // UndoIdentityMerge answers that the operation is not served.

@@ -21,6 +21,10 @@ func (t through) DescribePoolSettings(ctx context.Context, in *DescribePoolSetti
 	return wire.Through[DescribePoolSettingsOutput](ctx, t.do, "DescribePoolSettings", in)
 }
 
+func (t through) DiagnoseToken(ctx context.Context, in *DiagnoseTokenInput) (*DiagnoseTokenOutput, error) {
+	return wire.Through[DiagnoseTokenOutput](ctx, t.do, "DiagnoseToken", in)
+}
+
 func (t through) ExplainDecision(ctx context.Context, in *ExplainDecisionInput) (*ExplainDecisionOutput, error) {
 	return wire.Through[ExplainDecisionOutput](ctx, t.do, "ExplainDecision", in)
 }
@@ -55,6 +59,10 @@ func (t through) RotateKeys(ctx context.Context, in *RotateKeysInput) (*RotateKe
 
 func (t through) SetIdentityEnabled(ctx context.Context, in *SetIdentityEnabledInput) (*SetIdentityEnabledOutput, error) {
 	return wire.Through[SetIdentityEnabledOutput](ctx, t.do, "SetIdentityEnabled", in)
+}
+
+func (t through) SimulateLogin(ctx context.Context, in *SimulateLoginInput) (*SimulateLoginOutput, error) {
+	return wire.Through[SimulateLoginOutput](ctx, t.do, "SimulateLogin", in)
 }
 
 func (t through) UndoIdentityMerge(ctx context.Context, in *UndoIdentityMergeInput) (*UndoIdentityMergeOutput, error) {

@@ -126,6 +126,21 @@ func (Severity) Values() []string {
 	return []string{"info", "warning", "error"}
 }
 
+// TokenForm is the enumeration TokenForm of the model.
+type TokenForm string
+
+// The values of TokenForm.
+const (
+	TokenFormJwt    TokenForm = "jwt"
+	TokenFormSaml   TokenForm = "saml"
+	TokenFormOpaque TokenForm = "opaque"
+)
+
+// Values lists the values that the model allows, in its order.
+func (TokenForm) Values() []string {
+	return []string{"jwt", "saml", "opaque"}
+}
+
 // TransferAmbiguousRole is the enumeration TransferAmbiguousRole of the model.
 type TransferAmbiguousRole string
 

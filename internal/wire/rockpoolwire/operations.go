@@ -24,6 +24,7 @@ func Operations() []wire.Operation[API] {
 	return []wire.Operation[API]{
 		wire.Op(API.DescribeIdentityLogins, wire.Info{Name: "DescribeIdentityLogins", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("DescribeIdentityLogins")}),
 		wire.Op(API.DescribePoolSettings, wire.Info{Name: "DescribePoolSettings", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("DescribePoolSettings")}),
+		wire.Op(API.DiagnoseToken, wire.Info{Name: "DiagnoseToken", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("DiagnoseToken")}),
 		wire.Op(API.ExplainDecision, wire.Info{Name: "ExplainDecision", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ExplainDecision")}),
 		wire.Op(API.ExportIdentityPool, wire.Info{Name: "ExportIdentityPool", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("ExportIdentityPool")}),
 		wire.Op(API.FindIdentities, wire.Info{Name: "FindIdentities", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("FindIdentities")}),
@@ -33,6 +34,7 @@ func Operations() []wire.Operation[API] {
 		wire.Op(API.RevokeSessions, wire.Info{Name: "RevokeSessions", Output: true, Unbuilt: Service().NotImplemented("RevokeSessions")}),
 		wire.Op(API.RotateKeys, wire.Info{Name: "RotateKeys", Output: true, Unbuilt: Service().NotImplemented("RotateKeys")}),
 		wire.Op(API.SetIdentityEnabled, wire.Info{Name: "SetIdentityEnabled", Output: true, Unbuilt: Service().NotImplemented("SetIdentityEnabled")}),
+		wire.Op(API.SimulateLogin, wire.Info{Name: "SimulateLogin", Output: true, ReadOnly: true, Unbuilt: Service().NotImplemented("SimulateLogin")}),
 		wire.Op(API.UndoIdentityMerge, wire.Info{Name: "UndoIdentityMerge", Output: true, Unbuilt: Service().NotImplemented("UndoIdentityMerge")}),
 		wire.Op(API.UpdatePoolSettings, wire.Info{Name: "UpdatePoolSettings", Output: true, Unbuilt: Service().NotImplemented("UpdatePoolSettings")}),
 	}

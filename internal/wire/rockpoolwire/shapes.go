@@ -68,6 +68,31 @@ type DescribePoolSettingsOutput struct {
 	Warnings []string      `aws:"Warnings"`
 }
 
+// DiagnoseTokenInput is the input of DiagnoseToken.
+type DiagnoseTokenInput struct {
+	Token          *string `aws:"Token" check:"required,sensitive,min=1,max=100000"`
+	Provider       *string `aws:"Provider" check:"min=1,max=128"`
+	IdentityPoolId *string `aws:"IdentityPoolId" check:"min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+}
+
+// DiagnoseTokenOutput is the output of DiagnoseToken.
+type DiagnoseTokenOutput struct {
+	Form            *TokenForm     `aws:"Form" check:"required"`
+	Summary         *string        `aws:"Summary" check:"required"`
+	Problems        []string       `aws:"Problems"`
+	Algorithm       *string        `aws:"Algorithm"`
+	KeyId           *string        `aws:"KeyId"`
+	Issuer          *string        `aws:"Issuer"`
+	Subject         *string        `aws:"Subject"`
+	Audience        []string       `aws:"Audience"`
+	AuthorizedParty *string        `aws:"AuthorizedParty"`
+	IssuedAt        *time.Time     `aws:"IssuedAt"`
+	NotBefore       *time.Time     `aws:"NotBefore"`
+	Expires         *time.Time     `aws:"Expires"`
+	Claims          *string        `aws:"Claims"`
+	Attempts        []LoginAttempt `aws:"Attempts" check:"required"`
+}
+
 // DirectoryIdentity is the structure DirectoryIdentity of the model.
 type DirectoryIdentity struct {
 	IdentityId       *string          `aws:"IdentityId" check:"required"`
@@ -253,6 +278,33 @@ type ListRevocationsOutput struct {
 	Revocations []Revocation `aws:"Revocations" check:"required"`
 }
 
+// LoginAttempt is the structure LoginAttempt of the model.
+type LoginAttempt struct {
+	IdentityPoolId   *string  `aws:"IdentityPoolId" check:"required"`
+	IdentityPoolName *string  `aws:"IdentityPoolName" check:"required"`
+	Provider         *string  `aws:"Provider" check:"required"`
+	Accepted         *bool    `aws:"Accepted" check:"required"`
+	Words            *string  `aws:"Words" check:"required"`
+	Remedy           *string  `aws:"Remedy"`
+	Kind             *string  `aws:"Kind"`
+	Claim            *string  `aws:"Claim"`
+	Got              *string  `aws:"Got"`
+	Want             *string  `aws:"Want"`
+	ExpectedIssuer   *string  `aws:"ExpectedIssuer"`
+	ExpectedClients  []string `aws:"ExpectedClients"`
+	Subject          *string  `aws:"Subject"`
+	IdentityId       *string  `aws:"IdentityId"`
+}
+
+// LoginEvaluation is the structure LoginEvaluation of the model.
+type LoginEvaluation struct {
+	Action    *string `aws:"Action" check:"required"`
+	Resource  *string `aws:"Resource" check:"required"`
+	Effect    *Effect `aws:"Effect" check:"required"`
+	DecidedBy *string `aws:"DecidedBy"`
+	Text      *string `aws:"Text" check:"required"`
+}
+
 // MatchedCondition is the structure MatchedCondition of the model.
 type MatchedCondition struct {
 	Operator *string  `aws:"Operator" check:"required"`
@@ -295,6 +347,12 @@ type PoolSettings struct {
 	GuestPolicyArns        []string         `aws:"GuestPolicyArns" check:"required"`
 	TokenAlgorithm         *string          `aws:"TokenAlgorithm" check:"required"`
 	EmailAuthorities       []EmailAuthority `aws:"EmailAuthorities" check:"required"`
+}
+
+// PretendedLogin is the structure PretendedLogin of the model.
+type PretendedLogin struct {
+	Provider *string `aws:"Provider" check:"required,min=1,max=128"`
+	Claims   *string `aws:"Claims" check:"required,min=2,max=20000"`
 }
 
 // Principal is the structure Principal of the model.
@@ -374,6 +432,37 @@ type SetIdentityEnabledInput struct {
 type SetIdentityEnabledOutput struct {
 	Identity   *DirectoryIdentity `aws:"Identity" check:"required"`
 	Revocation *Revocation        `aws:"Revocation"`
+}
+
+// SimulateLoginInput is the input of SimulateLogin.
+type SimulateLoginInput struct {
+	IdentityPoolId  *string           `aws:"IdentityPoolId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	IdentityId      *string           `aws:"IdentityId" check:"min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	Logins          map[string]string `aws:"Logins" check:"max=10" each:"sensitive,min=1,max=100000" key:"min=1,max=128"`
+	PretendedLogins []PretendedLogin  `aws:"PretendedLogins" check:"max=10"`
+	CustomRoleArn   *string           `aws:"CustomRoleArn" check:"min=20,max=2048"`
+	Actions         []string          `aws:"Actions" check:"max=100" each:"min=3,max=128"`
+	Resources       []string          `aws:"Resources" check:"max=20" each:"min=1,max=2048"`
+}
+
+// SimulateLoginOutput is the output of SimulateLogin.
+type SimulateLoginOutput struct {
+	SignsIn                *bool             `aws:"SignsIn" check:"required"`
+	Problem                *string           `aws:"Problem"`
+	IdentityId             *string           `aws:"IdentityId"`
+	NewIdentity            *bool             `aws:"NewIdentity"`
+	Guest                  *bool             `aws:"Guest"`
+	Amr                    []string          `aws:"Amr"`
+	RoleArn                *string           `aws:"RoleArn"`
+	RoleKind               *string           `aws:"RoleKind"`
+	RoleRule               *string           `aws:"RoleRule"`
+	RoleMapping            *string           `aws:"RoleMapping"`
+	RoleRuleNumber         *int32            `aws:"RoleRuleNumber"`
+	Tags                   map[string]string `aws:"Tags"`
+	SessionName            *string           `aws:"SessionName"`
+	SessionDurationSeconds *int32            `aws:"SessionDurationSeconds"`
+	SessionPolicyArns      []string          `aws:"SessionPolicyArns"`
+	Evaluations            []LoginEvaluation `aws:"Evaluations"`
 }
 
 // StatementReference is the structure StatementReference of the model.
