@@ -123,6 +123,21 @@ func TestAssumeRoleWithSAML(t *testing.T) {
 	}
 }
 
+// TestMetadataHasItsBounds writes metadata of the largest size that a request has
+// room for, and refuses a larger one for its size.
+func TestMetadataHasItsBounds(t *testing.T) {
+	o := newOffice(t, nil)
+	large := o.idp.Metadata() + strings.Repeat(" ", 900_000)
+	must(t, o.Root().IAM(t, "UpdateSAMLProvider", "SAMLProviderArn", samlCorp, "SAMLMetadataDocument", large))
+	if got := must(t, o.Root().IAM(t, "GetSAMLProvider", "SAMLProviderArn", samlCorp)).Element("SAMLMetadataDocument"); len(got) < len(large) {
+		t.Errorf("%d bytes came back of %d", len(got), len(large))
+	}
+	a := o.Root().IAM(t, "UpdateSAMLProvider", "SAMLProviderArn", samlCorp, "SAMLMetadataDocument", large+large)
+	if a.Code() != "RequestEntityTooLargeException" {
+		t.Errorf("too large: %d %s", a.Status, a.Body)
+	}
+}
+
 func TestOwnAddressesForAssertions(t *testing.T) {
 	o := newOffice(t, func(c *config.Config) { c.SAMLRecipients = []string{"https://rockpool.example.com/saml"} })
 	r := o.say(pretend.SAMLAssertion{
@@ -193,6 +208,20 @@ func TestPoolsSignInWithSAML(t *testing.T) {
 	}
 	if got := role(o.response(nil, pretend.SAMLAttribute{Name: "groups", Values: []string{"staff"}}), ""); got != "Staff/CognitoIdentityCredentials" {
 		t.Errorf("no rule: %s", got)
+	}
+
+	// What the login is called in trust policies, and the default tags.
+	tagged := "arn:aws:iam::" + testenv.Account + ":role/Tagged"
+	must(t, root.IAM(t, "CreateRole", "RoleName", "Tagged", "AssumeRolePolicyDocument", fmt.Sprintf(`{"Version":"2012-10-17","Statement":{
+		"Effect":"Allow","Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":["sts:AssumeRoleWithWebIdentity","sts:TagSession"],
+		"Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":"%s","aws:RequestTag/username":"_ada","aws:RequestTag/client":"Ada"},
+		"ForAnyValue:StringEquals":{"cognito-identity.amazonaws.com:amr":"%s:SAML:_ada"},
+		"ForAllValues:StringLike":{"cognito-identity.amazonaws.com:amr":["authenticated","%s","%s:SAML:*"]}}}}`, o.pool, samlCorp, samlCorp, samlCorp)))
+	must(t, root.Cognito(t, "SetIdentityPoolRoles", map[string]any{"IdentityPoolId": o.pool, "Roles": map[string]string{"authenticated": tagged}}))
+	must(t, root.Cognito(t, "SetPrincipalTagAttributeMap", map[string]any{"IdentityPoolId": o.pool, "IdentityProviderName": samlCorp, "UseDefaults": true}))
+	ada := pretend.SAMLAttribute{Name: "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name", Values: []string{"Ada"}}
+	if got := role(o.response([]string{tagged + "," + samlCorp}, ada), ""); got != "Tagged/CognitoIdentityCredentials" {
+		t.Errorf("amr and tags: %s", got)
 	}
 
 	old := o.say(pretend.SAMLAssertion{Issued: time.Now().Add(-time.Hour)})
