@@ -14,8 +14,9 @@ type RoleChoice struct {
 	// Rule says in words what chose the role, such as "default role" or
 	// "rule 2: cognito:groups Contains admins".
 	Rule string
-	// Mapping is the key of the role mapping that was asked, "" without one, and
-	// RuleIndex the rule of it that matched, from 0; -1 when none did.
+	// Mapping is the key of the role mapping that was asked, or the SAML provider
+	// whose assertion named the role; "" without one. It is the login that decided.
+	// RuleIndex is the rule of it that matched, from 0; -1 when none did.
 	Mapping   string
 	RuleIndex int
 }
@@ -47,12 +48,12 @@ func chooseRole(p *Pool, id *Identity, guest bool, proven []verified, custom str
 			if !slices.Contains(roles, custom) {
 				return c, &RoleNotAllowed{ARN: custom, Source: "the SAML assertion"}
 			}
-			c.ARN, c.Rule = custom, "asked for, and in the SAML assertion"
+			c.ARN, c.Rule, c.Mapping = custom, "asked for, and in the SAML assertion", v.Mapping
 			return c, nil
 		case len(roles) > 1:
 			return c, &AmbiguousRole{Mapping: v.Provider}
 		default:
-			c.ARN, c.Rule = roles[0], "only role in the SAML assertion"
+			c.ARN, c.Rule, c.Mapping = roles[0], "only role in the SAML assertion", v.Mapping
 			return c, nil
 		}
 	}
@@ -153,5 +154,17 @@ func usableClaims(v *verified) map[string]any {
 	if v.Claims == nil {
 		return map[string]any{"sub": v.Subject}
 	}
-	return v.Claims.Raw
+	if !samlKey(v.Provider) {
+		return v.Claims.Raw
+	}
+	// Every attribute of an assertion is a list, also with one value: a person of
+	// the group "nonadmins" only must not pass for one of "admins".
+	attributes := make(map[string]any, len(v.Claims.Raw))
+	for name, value := range v.Claims.Raw {
+		if _, list := value.([]any); !list {
+			value = []any{value}
+		}
+		attributes[name] = value
+	}
+	return attributes
 }
