@@ -80,6 +80,9 @@ NONE < house, cmd/wiregen, conformance/go;
 
 # Its own module: real clients, which know the program only from outside.
 sigv4 < conformance/go;
+
+# The pretend providers as a program, for clients in other languages.
+pretend < conformance/providers;
 `
 
 // forbidden edges that people try, with the reason. They hold even where the order
