@@ -15,6 +15,7 @@ import (
 // doctorCmd groups the commands that find out why something does not work.
 type doctorCmd struct {
 	Token doctorTokenCmd `cmd:"" help:"Say what a login token is, and which pools accept it or why not."`
+	Login doctorLoginCmd `cmd:"" help:"Rehearse a sign-in: identity, role, tags, and what the session may do."`
 }
 
 // doctorTokenCmd asks the server about a token. The token comes from a file or

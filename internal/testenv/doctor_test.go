@@ -3,6 +3,8 @@ package testenv_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +186,11 @@ func TestSimulateLogin(t *testing.T) {
 	must(t, own(t, s.Root(), "SetIdentityEnabled", map[string]any{"IdentityId": id, "Enabled": false}))
 	if out := simulate(map[string]any{"PretendedLogins": pretended(map[string]any{"sub": subject, "hd": "acme.example"})}); out.SignsIn || !strings.Contains(out.Problem, "disabled") {
 		t.Errorf("a disabled identity: %+v", out)
+	}
+	simulate(map[string]any{"PretendedLogins": pretended(map[string]any{"sub": subject, "diary": "not-for-the-record"})})
+	written, err := os.ReadFile(filepath.Join(s.Data, "audit.jsonl"))
+	if err != nil || !strings.Contains(string(written), "SimulateLogin") || strings.Contains(string(written), "not-for-the-record") || strings.Contains(string(written), token) {
+		t.Errorf("claims or tokens are in the audit record, or it is not there: %v", err)
 	}
 	bad := func(in map[string]any) *testenv.Answer {
 		in["IdentityPoolId"] = s.pool

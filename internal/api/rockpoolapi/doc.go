@@ -14,15 +14,30 @@
 // their ids. The resource of their permission is the pool's own ARN, and importing
 // a pool asks for iam:PassRole on its roles as SetIdentityPoolRoles does.
 //
+// For those who look after people's access:
+//
+//   - RevokeSessions and ListRevocations end sessions early, on the resource that is
+//     revoked by: session/KEY-ID, identity/ID or login/PROVIDER of Rockpool's own
+//     ARNs, a pool's ARN, a role's ARN.
+//   - FindIdentities (on the pool), DescribeIdentityLogins, UndoIdentityMerge and
+//     SetIdentityEnabled (on identity/ID) are the directory. Everything on an identity
+//     has the condition key cognito-identity:IdentityPoolArn.
+//   - DescribePoolSettings and UpdatePoolSettings set what AWS has constants for;
+//     RotateKeys (on key/KIND) rotates the server's keys.
+//   - DiagnoseToken says what a token is and who accepts it; SimulateLogin rehearses
+//     a sign-in. Both change nothing.
+//
 // Invariants:
 //   - Nobody learns why they were denied by being denied: only who has the
 //     permission reads an explanation, and only of requests that belong to their
 //     own account. Somebody without it is told the same whether there is a record
 //     or not.
-//   - Every structure of an answer holds what package policy and package decision
+//   - A token is in no answer and no record, nor is a key of a rehearsed session.
+//   - Every structure of an explanation holds what package policy and package decision
 //     recorded, word for word; nothing is decided here.
 //
-// What lives elsewhere: the records (decision), the explanation and its words
+// What lives elsewhere: which sessions are revoked (revoke, caller), identities and
+// the rules of signing in (pool), what refusals mean (doctor), the records (decision), the explanation and its words
 // (policy), the model of the service (cmd/wiregen/models/rockpool), the guard
 // (package api).
 package rockpoolapi

@@ -158,11 +158,18 @@ func (b *bound) ownPool(id string) (*pool.Pool, error) {
 	return p, err
 }
 
-// Redact keeps identities, of which there are many, and the consumer secrets of
-// providers out of the audit record.
+// Redact keeps identities, of which there are many, made-up claims, which may be
+// somebody's own, and the consumer secrets of providers out of the audit record.
 func (s *Service) Redact(described map[string]any, hidden string) {
 	if list, ok := described["identities"].([]any); ok {
 		described["identities"] = map[string]any{"count": len(list)}
+	}
+	if list, ok := described["pretendedLogins"].([]any); ok {
+		for _, l := range list {
+			if m, ok := l.(map[string]any); ok {
+				m["claims"] = hidden
+			}
+		}
 	}
 	p, ok := described["pool"].(map[string]any)
 	if !ok {
