@@ -72,9 +72,9 @@ func TestRevokeSessions(t *testing.T) {
 	tokens := []string{s.token(0, pretend.TokenOptions{}), s.token(1, pretend.TokenOptions{})}
 	ids := []string{s.id(tokens[0]), s.id(tokens[1])}
 	for _, tt := range []struct {
-		name string
-		in   func(key string) map[string]any
-		kind string
+		name   string
+		in     func(key string) map[string]any
+		kind   string
 		others bool // the other person's session ends too
 	}{
 		{"by session", func(key string) map[string]any { return map[string]any{"AccessKeyId": key} }, "session", false},
