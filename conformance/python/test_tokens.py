@@ -119,9 +119,7 @@ class Classic(Tokens):
         self.refused(403, "AccessDenied", None, client("s3", tuple(none[n] for n in ("AccessKeyId", "SecretAccessKey", "SessionToken"))).get_object,
                      Bucket=self.bucket, Key=f"{identity}/note")
 
-    # AWS answers without the scheme, unlike for other issuers. Rockpool has
-    # the iss claim there; when that is right this test says so by failing.
-    @unittest.expectedFailure
+    # AWS answers without the scheme, unlike for other issuers.
     def test_sts_names_the_provider_without_a_scheme(self):
         self.assertEqual(self.exchange(self.opened({GOOGLE_NAME: token()})[1])["Provider"], POOL_NAME)
 

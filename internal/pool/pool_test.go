@@ -68,7 +68,7 @@ func (v fakeVerifier) Verify(_ context.Context, token string, want login.Expect)
 }
 
 // noTokens issues nothing, and takes no token for its own.
-type noTokens struct{ fakeVerifier }
+type noTokens struct{}
 
 func (noTokens) Verify(_ context.Context, _ string, want login.Expect) (*login.Claims, error) {
 	return nil, &login.Refusal{Kind: login.NotJWT, Provider: want.Provider}

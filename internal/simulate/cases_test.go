@@ -29,6 +29,9 @@ func TestTrickyCases(t *testing.T) {
 	}
 	asked := 0
 	for _, file := range files {
+		if strings.Contains(file, "/index/") {
+			continue // they leave out keys of the caller, which a simulation fills
+		}
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			archive, err := txtar.ParseFile(file)
 			if err != nil {

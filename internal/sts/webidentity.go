@@ -63,8 +63,11 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in WebIdentityI
 	}
 	result.Claims, result.Subject, result.Provider = claims, claims.Subject, claims.Issuer
 	result.Audience = first(claims.EffectiveAudience())
-	if in.ProviderID != "" {
+	switch {
+	case in.ProviderID != "":
 		result.Provider = in.ProviderID
+	case issuer.principal == CognitoProvider:
+		result.Provider = CognitoProvider // AWS leaves out the scheme of its own issuer only
 	}
 	return result, nil
 }
