@@ -185,6 +185,11 @@ func TestIndexByValuesIsBounded(t *testing.T) {
 	if s, _ := spent(t, req, p); s.budget >= 0 {
 		t.Errorf("long values cost no more than short ones: %d are left", s.budget)
 	}
+	// Values too long to be looked up are looked at all the same.
+	req.Context.SetMulti("app:x", strings.Split(strings.Repeat(strings.Repeat("v", 100)+",", 2*p.weight), ","))
+	if s, _ := spent(t, req, p); s.budget >= 0 {
+		t.Errorf("looking at %d values is free: %d are left", 2*p.weight, s.budget)
+	}
 	req.Context.SetMulti("app:x", append(make([]string, 100_000), strings.Repeat("v", 60)+"42"))
 	if s, _ := spent(t, req, p); s.allow != 42 {
 		t.Errorf("found %d", s.allow)
