@@ -112,16 +112,18 @@ func (s *Service) duration(p *Pool, roleARN string) time.Duration {
 //
 // Where several providers may vouch for one subject or address, a template that
 // policies rely on has {provider} too.
-var sessionNameParts = []string{"{identity}", "{provider}", "{subject}", "{email}"}
+func sessionNameParts() []string {
+	return []string{"{identity}", "{provider}", "{subject}", "{email}"}
+}
 
 func checkNameTemplate(t string) error {
 	var nothing []string
-	for _, part := range sessionNameParts {
+	for _, part := range sessionNameParts() {
 		nothing = append(nothing, part, "")
 	}
 	rest := strings.NewReplacer(nothing...).Replace(t)
 	if strings.ContainsFunc(rest, func(r rune) bool { return r > unicode.MaxASCII || !inName(byte(r)) }) {
-		return &Invalid{Message: "A session name has letters, digits and _+=,.@- around the placeholders " + strings.Join(sessionNameParts, ", ") + "."}
+		return &Invalid{Message: "A session name has letters, digits and _+=,.@- around the placeholders " + strings.Join(sessionNameParts(), ", ") + "."}
 	}
 	if t != "" && len(t) < 2 || len(rest) > maxSessionName/2 {
 		return &Invalid{Message: fmt.Sprintf("The fixed text of a session name has at most %d characters, and the whole at least 2.", maxSessionName/2)}
