@@ -9,7 +9,7 @@ BIN       := bin
 # the product's go.mod.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SQLC        := github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1
-FUZZTIME  ?= 5s
+FUZZTIME  ?= 30s
 SITE      := examples/private-bucket-site
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 
@@ -34,7 +34,7 @@ internal/demo/site/index.html: $(wildcard $(SITE)/*.* $(SITE)/src/*) $(SITE)/pac
 	touch $@
 
 .PHONY: test
-test: lint check-gen unit race fuzz build conformance ## everything; installs the clients it needs
+test: lint check-gen unit race build conformance ## everything that repeats; installs the clients it needs
 
 .PHONY: unit
 unit: ## go test ./... (no network, about a minute)
@@ -45,7 +45,7 @@ race: ## the packages with goroutines, under the race detector
 	$(GO) test -race -short $$(scripts/race-packages)
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME (default 5s) each
+fuzz: ## search: every fuzz target for FUZZTIME (default 30s) each; its finds become test data
 	scripts/fuzz $(FUZZTIME)
 
 .PHONY: lint

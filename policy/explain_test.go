@@ -82,7 +82,7 @@ func checkExplanation(t *testing.T, req *Request, p *Policies, counts map[string
 		if values, _, _ := req.Context.Get(k.Key); k.Missing != (len(values) == 0) || cmp.Diff(values, k.Values) != "" && !k.Missing {
 			t.Errorf("key %+v, the request has %q", k, values)
 		}
-		if !p.Mentions(k.Key) {
+		if !p.Mentions(k.Key) && !strings.HasSuffix(k.Key, "…") { // cut
 			t.Errorf("no policy asked for %s", k.Key)
 		}
 	}
@@ -96,7 +96,7 @@ func checkExplanation(t *testing.T, req *Request, p *Policies, counts map[string
 				continue
 			}
 			for name := range q.keys {
-				if !listed[name] && e.KeysLeftOut == 0 {
+				if !listed[name] && e.KeysLeftOut == 0 && len(name) <= MaxValueLength { // longer names are shown cut
 					t.Errorf("%s is not listed among %+v", name, e.Keys)
 				}
 			}
@@ -260,9 +260,10 @@ func FuzzExplain(f *testing.F) {
 		p := &Policies{HasSession: who&64 != 0, Trust: who&128 != 0}
 		if d, err := Parse(identity, Identity); err == nil {
 			p.Identity = []*Policy{Compile(d, Meta{Name: "identity"})}
-			if who&32 != 0 {
-				p.Boundary = p.Identity[0]
-			}
+		}
+		// A boundary is a managed policy, and those refuse old versions.
+		if d, err := Parse(identity, Managed); err == nil && who&32 != 0 {
+			p.Boundary = Compile(d, Meta{Name: "identity"})
 		}
 		kind := Resource
 		if p.Trust {
