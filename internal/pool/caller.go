@@ -75,8 +75,22 @@ func (s *Service) authenticate(ctx context.Context, operation string, p *Pool, n
 	if err := s.throttle(operation, p); err != nil {
 		return nil, err
 	}
+	c, err := s.prove(ctx, p, named, logins)
+	if err != nil {
+		return nil, err
+	}
+	if c.identity, err = s.resolve(ctx, p, proof{named: named, logins: c.logins, owned: c.own != nil}); err != nil {
+		return nil, err
+	}
+	s.refresh(ctx, p, c)
+	return c, nil
+}
+
+// prove verifies logins, of providers and of the pool's own for the identity that
+// is named. Whose they are is not settled yet.
+func (s *Service) prove(ctx context.Context, p *Pool, named *Identity, logins map[string]string) (*caller, error) {
 	c := &caller{}
-	if token, ok := logins[Cognito]; ok {
+	if token, ok := logins[Cognito]; ok && named != nil {
 		claims, err := s.verifyOwn(ctx, p, named, token)
 		if err != nil {
 			return nil, err
@@ -92,14 +106,8 @@ func (s *Service) authenticate(ctx context.Context, operation string, p *Pool, n
 		logins = public
 	}
 	var err error
-	if c.logins, err = s.verify(ctx, p, logins); err != nil {
-		return nil, err
-	}
-	if c.identity, err = s.resolve(ctx, p, proof{named: named, logins: c.logins, owned: c.own != nil}); err != nil {
-		return nil, err
-	}
-	s.refresh(ctx, p, c)
-	return c, nil
+	c.logins, err = s.verify(ctx, p, logins)
+	return c, err
 }
 
 // verifyOwn checks a token that the pool issued for a developer-authenticated

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -201,7 +202,7 @@ func TestIdentitiesFollowTheModel(t *testing.T) {
 		"GetId ok", "GetId *pool.LoginTaken", "GetId *pool.Forbidden",
 		"GetCredentials ok", "GetCredentials *pool.Forbidden", "GetCredentials *pool.LoginTaken", "GetCredentials *pool.LoginsDontMatch", "GetCredentials *pool.NoIdentity",
 		"Unlink ok", "Unlink *pool.Forbidden", "Unlink *pool.LoginsDontMatch",
-		"UndoMerge ok", "UndoMerge *pool.NotMerged", "UndoMerge *pool.UndoRefused",
+		"rehearsed as new", "UndoMerge ok", "UndoMerge *pool.NotMerged", "UndoMerge *pool.UndoRefused",
 	} {
 		if outcomes[want] < 10 {
 			t.Errorf("%q came up %d times: the test has become blind", want, outcomes[want])
@@ -265,7 +266,7 @@ func tokens(logins []string) map[string]string {
 }
 
 // step does one thing to both and compares the outcomes.
-func (r *modelRun) step() bool {
+func (r *modelRun) step() (ok bool) {
 	ctx, id, list := r.t.Context(), r.ids[r.rand.IntN(len(r.ids))], r.logins()
 	var got, want string
 	var err, refusal error
@@ -273,6 +274,8 @@ func (r *modelRun) step() bool {
 	switch n := r.rand.IntN(20); {
 	case n < 5:
 		what = "GetId"
+		foreseen := r.rehearse("", list)
+		defer func() { ok = ok && r.foresaw(foreseen, got, err) }()
 		got, err = r.GetID(ctx, r.pool.ID, "", tokens(list))
 		want, refusal = r.resolve("", list, func() string {
 			r.ids = append(r.ids, got)
@@ -280,6 +283,8 @@ func (r *modelRun) step() bool {
 		})
 	case n < 12:
 		what = "GetCredentials"
+		foreseen := r.rehearse(id, list)
+		defer func() { ok = ok && r.foresaw(foreseen, got, err) }()
 		var in *pool.SignIn
 		if in, err = r.GetCredentials(ctx, id, tokens(list), "", nil); err == nil {
 			got = in.Identity.ID
@@ -323,6 +328,50 @@ func (r *modelRun) step() bool {
 	r.done = append(r.done, fmt.Sprintf("%s %s %v: %s %v", what, id, list, got, err))
 	if reflect.TypeOf(inner(err)) != reflect.TypeOf(refusal) || got != want {
 		r.t.Errorf("the service says %q, %v; the model %q, %v", got, err, want, refusal)
+		return false
+	}
+	return true
+}
+
+// rehearsed is what a sign-in was said to come to.
+type rehearsed struct {
+	*pool.Rehearsed
+	err error
+}
+
+func (r *modelRun) rehearse(id string, logins []string) rehearsed {
+	out, err := r.Rehearse(r.t.Context(), pool.Rehearsal{PoolID: r.pool.ID, IdentityID: id, Logins: tokens(logins)})
+	return rehearsed{out, err}
+}
+
+// foresaw compares a rehearsal with what came of it. GetId names blocked identities
+// too; of those a rehearsal says what GetCredentials will.
+func (r *modelRun) foresaw(was rehearsed, got string, err error) bool {
+	if i := r.all[got]; err == nil && i != nil && i.blocked {
+		err = &pool.Forbidden{}
+	}
+	if reflect.TypeOf(inner(was.err)) != reflect.TypeOf(inner(err)) {
+		r.t.Errorf("rehearsed as %v, came to %v", was.err, err)
+		return false
+	}
+	if err != nil {
+		return true
+	}
+	i, _, err := r.Identity(r.t.Context(), got)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	want := *was.Identity
+	if was.Made {
+		want.ID = i.ID
+	}
+	if was.New {
+		r.outcomes["rehearsed as new"]++
+	}
+	// Of what the sign-in makes, the times are later.
+	times := cmp.Comparer(func(a, b time.Time) bool { return a.IsZero() == b.IsZero() })
+	if diff := cmp.Diff(&want, i, times); diff != "" {
+		r.t.Errorf("the identity differs from the rehearsed one (-rehearsed +came):\n%s", diff)
 		return false
 	}
 	return true

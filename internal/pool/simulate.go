@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +37,9 @@ type Rehearsed struct {
 	Identity *Identity
 	// New says that the identity would be made, or that the guest would get its
 	// first login.
-	New      bool
+	New bool
+	// Made says that the identity is not there yet: its id is made up.
+	Made     bool
 	Guest    bool
 	AMR      []string
 	Role     RoleChoice
@@ -48,9 +52,6 @@ type Rehearsed struct {
 	Credentials sts.Credentials
 }
 
-// newIdentityUUID stands for the id of an identity that is not there yet.
-const newIdentityUUID = "00000000-0000-4000-8000-000000000000"
-
 // Rehearse does what GetCredentials does and changes nothing. The error says why
 // the sign-in would be refused; what was found out before is in the answer then.
 func (s *Service) Rehearse(ctx context.Context, in Rehearsal) (*Rehearsed, error) {
@@ -59,7 +60,13 @@ func (s *Service) Rehearse(ctx context.Context, in Rehearsal) (*Rehearsed, error
 	if err != nil {
 		return out, err
 	}
-	proven, err := s.verify(ctx, p, in.Logins)
+	var named *Identity
+	if in.IdentityID != "" {
+		if named, err = s.load(ctx, p, in.IdentityID); err != nil {
+			return out, err
+		}
+	}
+	by, err := s.prove(ctx, p, named, in.Logins)
 	if err != nil {
 		return out, err
 	}
@@ -68,14 +75,17 @@ func (s *Service) Rehearse(ctx context.Context, in Rehearsal) (*Rehearsed, error
 		if err != nil {
 			return out, err
 		}
-		proven = append(proven, v)
+		by.logins = append(by.logins, v)
 	}
-	by := &caller{logins: proven}
-	if by.identity, out.New, err = s.foresee(ctx, p, in.IdentityID, proven); err != nil {
+	by.identity, out.New, out.Made, err = s.settle(ctx, p, proof{named: named, logins: by.logins, owned: by.own != nil})
+	switch {
+	case err != nil:
 		return out, err
+	case by.identity.Blocked: // GetId names it, and no more
+		return out, &Forbidden{ID: by.identity.ID, Blocked: true}
 	}
 	out.Identity, out.Guest, out.AMR = by.identity, by.guest(), by.amr()
-	if out.Role, err = chooseRole(p, by.identity, by.guest(), proven, in.CustomRole); err != nil {
+	if out.Role, err = chooseRole(p, by.identity, by.guest(), by.logins, in.CustomRole); err != nil {
 		return out, err
 	}
 	tags, err := s.principalTags(p, by, out.Role.Mapping)
@@ -141,70 +151,68 @@ func (s *Service) pretend(p *Pool, l Pretended) (verified, error) {
 	}}
 }
 
-// foresee finds the identity that a sign-in would settle on: the rules of resolve
-// (cognito-identity.md 3.2 to 3.4) without their changes.
-func (s *Service) foresee(ctx context.Context, p *Pool, named string, proven []verified) (id *Identity, fresh bool, err error) {
-	owners, unknown, err := s.owners(ctx, p, proven)
-	if err != nil {
-		return nil, false, err
+// settle finds the identity that a sign-in would settle on, by resolve itself on a
+// store that forgets.
+func (s *Service) settle(ctx context.Context, p *Pool, by proof) (id *Identity, fresh, made bool, err error) {
+	forgets := &rehearsal{Store: s.Store, changed: make(map[string]*Identity)}
+	c := s.Config
+	c.Store, c.Rand, c.Log = forgets, zeros{}, slog.New(slog.DiscardHandler)
+	rehearsing := &Service{Config: c, seed: s.seed}
+	if id, err = rehearsing.resolve(ctx, p, by); err != nil {
+		return nil, false, false, err
 	}
-	if named != "" {
-		if id, err = s.load(ctx, p, named); err != nil {
-			return nil, false, err
-		}
-		if id.Disabled {
-			if id, err = s.winner(ctx, id); err != nil {
-				return nil, false, err
-			}
-		}
-	}
+	was, err := s.Store.Identity(ctx, id.ID)
 	switch {
-	case id != nil && id.Blocked:
-		return nil, false, &Forbidden{ID: id.ID, Blocked: true}
-	case len(proven) == 0 && !p.AllowUnauthenticated:
-		return nil, false, &GuestsNotAllowed{PoolID: p.ID}
-	case id != nil && len(proven) == 0 && !id.Guest:
-		return nil, false, &Forbidden{ID: id.ID}
-	case id != nil && !id.Guest && !contains(owners, id.ID):
-		return nil, false, &LoginsDontMatch{IdentityID: id.ID, Providers: providers(proven)}
-	case id == nil && len(owners) > 0, id != nil && id.Guest && len(owners) > 0:
-		id = oldest(owners)
-	case id == nil:
-		now := s.now()
-		id = &Identity{ID: s.Region + ":" + newIdentityUUID, PoolID: p.ID, Created: now, Modified: now, Guest: len(proven) == 0}
-		fresh = true
-	case id.Guest && len(proven) > 0:
-		fresh = true
+	case isGone(err):
+		return id, true, true, nil
+	case err != nil:
+		return nil, false, false, fmt.Errorf("load identity: %w", err)
 	}
-	return s.withLogins(p, id, owners, unknown, fresh)
+	return id, was.Guest && !id.Guest, false, nil
 }
 
-// withLogins adds the logins that the identity would get, and refuses those it
-// would be refused.
-func (s *Service) withLogins(p *Pool, id *Identity, owners []*Identity, unknown []verified, fresh bool) (*Identity, bool, error) {
-	now := s.now()
-	joined := *id
-	joined.Logins = nil
-	joined.Logins = append(joined.Logins, id.Logins...)
-	var more []Login
-	for _, o := range owners {
-		if o.ID != id.ID {
-			more = append(more, o.Logins...)
-		}
+// rehearsal is a Store whose changes only it sees, as far as resolve looks at them
+// again: the identities, not who owns a login.
+type rehearsal struct {
+	Store
+	changed map[string]*Identity
+}
+
+func (r *rehearsal) Identity(ctx context.Context, id string) (*Identity, error) {
+	if i, ok := r.changed[id]; ok {
+		return i, nil
 	}
-	for i := range unknown {
-		more = append(more, Login{Provider: unknown[i].Provider, Subject: unknown[i].Subject, Linked: now})
+	return r.Store.Identity(ctx, id)
+}
+
+func (r *rehearsal) Apply(ctx context.Context, c *Change) error {
+	if c.Create != nil {
+		r.changed[c.Create.ID] = c.Create
+		return nil
 	}
-	for _, l := range more {
-		if l.Provider != p.DeveloperProviderName && joined.has(l.Provider) {
-			return nil, false, &LoginTaken{Provider: l.Provider, Reason: "the identity has another login of this provider"}
-		}
-		joined.Logins = append(joined.Logins, l)
+	target, err := r.Identity(ctx, c.Target)
+	if err != nil {
+		return err
 	}
-	if len(joined.Logins) > maxLogins {
-		return nil, false, &LoginTaken{Provider: more[len(more)-1].Provider, Reason: fmt.Sprintf("an identity has at most %d logins", maxLogins)}
+	next := *target
+	next.Logins = append(slices.Clone(target.Logins), c.Link...)
+	for _, m := range c.Move {
+		next.Logins = append(next.Logins, m.Login)
 	}
-	return &joined, fresh, nil
+	slices.SortFunc(next.Logins, Login.Compare)
+	next.Guest, next.Modified = false, c.At
+	next.Version++
+	r.changed[next.ID] = &next
+	return nil
+}
+
+// zeros is the randomness of a rehearsal: the id of an identity that would be made
+// is 00000000-0000-4000-8000-000000000000.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
 }
 
 // Refused reports whether an error of Rehearse is the answer to the question: a

@@ -28,7 +28,7 @@ func (s *Service) unlinkProven(ctx context.Context, p *Pool, named *Identity, lo
 	if err := s.throttle("UnlinkIdentity", p); err != nil {
 		return err
 	}
-	proven, err := s.verify(ctx, p, logins)
+	by, err := s.prove(ctx, p, named, logins)
 	if err != nil {
 		return err
 	}
@@ -40,9 +40,11 @@ func (s *Service) unlinkProven(ctx context.Context, p *Pool, named *Identity, lo
 		if id.Disabled || id.Blocked {
 			return nil, &Forbidden{ID: id.ID, Disabled: id.Disabled, Blocked: id.Blocked}
 		}
-		// One login of the identity proves it; nothing is linked here.
-		if !slices.ContainsFunc(proven, func(v verified) bool { return id.owns(v.Provider, v.Subject) }) {
-			return nil, &LoginsDontMatch{IdentityID: id.ID, Providers: providers(proven)}
+		// One login of the identity proves it, or a token of the pool's own; nothing
+		// is linked here.
+		owned := by.own != nil && id.isStill(p, by.own)
+		if !owned && !slices.ContainsFunc(by.logins, func(v verified) bool { return id.owns(v.Provider, v.Subject) }) {
+			return nil, &LoginsDontMatch{IdentityID: id.ID, Providers: providers(by.logins)}
 		}
 		var off []Login
 		for _, l := range id.Logins {

@@ -67,7 +67,7 @@ func rehearsed(r *pool.Rehearsed) *wire.SimulateLoginOutput {
 		SessionName: optional(r.Name), SessionDurationSeconds: positive(int(r.Duration.Seconds())), SessionPolicyArns: r.Policies,
 	}
 	// An identity that is not there yet has no id.
-	if r.Identity != nil && (!r.New || r.Identity.Version > 0) {
+	if r.Identity != nil && !r.Made {
 		out.IdentityId = &r.Identity.ID
 	}
 	return out
