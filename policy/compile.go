@@ -101,6 +101,17 @@ func (p *Policy) Source() string {
 	return p.meta.Source
 }
 
+// WithSource returns the policy as it reaches a user through source, in the
+// sense of Meta.Source. The two share all that was compiled.
+func (p *Policy) WithSource(source string) *Policy {
+	if p == nil {
+		return nil
+	}
+	q := *p
+	q.meta.Source = source
+	return &q
+}
+
 // Document returns what was compiled, nil for a Broken policy.
 func (p *Policy) Document() *Document {
 	if p == nil {

@@ -21,10 +21,13 @@ type builder struct {
 	// stale holds the managed policies whose text in force has changed: whoever
 	// uses one is built again.
 	stale map[string]bool
+	// staleGroups holds the unique ids of groups that were built again: so are
+	// their members.
+	staleGroups map[string]bool
 }
 
 func newBuilder(ctx context.Context, s *Service, last *View) *builder {
-	return &builder{ctx: ctx, s: s, v: last.clone(), stale: make(map[string]bool)}
+	return &builder{ctx: ctx, s: s, v: last.clone(), stale: make(map[string]bool), staleGroups: make(map[string]bool)}
 }
 
 // emptyView is the view of an empty store: AWS-managed policies and the root's
@@ -32,6 +35,7 @@ func newBuilder(ctx context.Context, s *Service, last *View) *builder {
 func (s *Service) emptyView() (*View, error) {
 	b := newBuilder(context.Background(), s, &View{
 		roles: map[string]*RoleEntry{}, users: map[string]*UserEntry{},
+		groups: map[string]*GroupEntry{}, groupNames: map[scopedName]string{},
 		roleNames: map[scopedName]string{}, userNames: map[scopedName]string{}, arns: map[string]string{},
 		policies: map[string]*PolicyEntry{}, policyNames: map[scopedName]string{}, policyIDs: map[string]string{},
 		keys: map[string]*AccessKey{}, providers: map[string]*OIDCProvider{}, saml: map[string]*SAMLEntry{},
@@ -67,9 +71,16 @@ func (b *builder) apply(e *Entities, deleted []Ref) {
 	for _, u := range e.Users {
 		b.releaseUser(u.ID)
 	}
+	for _, g := range e.Groups {
+		b.releaseGroup(g.ID)
+	}
 	for _, p := range e.Policies {
 		b.putPolicy(p)
 	}
+	for _, g := range e.Groups {
+		b.putGroup(g, b.v.groups[g.ID])
+	}
+	b.refreshGroups()
 	for _, r := range e.Roles {
 		b.putRole(r, b.v.roles[r.ID])
 	}
@@ -100,6 +111,9 @@ func (b *builder) remove(ref Ref) {
 	case KindUser:
 		b.releaseUser(ref.ID)
 		delete(v.users, ref.ID)
+	case KindGroup:
+		b.releaseGroup(ref.ID)
+		delete(v.groups, ref.ID)
 	case KindPolicy:
 		if arn, ok := v.policyIDs[ref.ID]; ok {
 			p := v.policies[arn]
@@ -158,7 +172,7 @@ func (b *builder) putRole(r *Role, last *RoleEntry) {
 		e.TrustPolicy, brokenTrust = b.compile(r.ARN(), policy.Trust, r.Trust,
 			policy.Meta{Name: "trust policy", Bindings: r.TrustBindings})
 	}
-	e.Policies, e.BoundaryPolicy, e.Broken = b.policies(r.ARN(), r.Inline, r.Attached, r.Boundary, old)
+	e.Policies, e.BoundaryPolicy, e.Broken = b.policies(r.ARN(), "", r.Inline, r.Attached, r.Boundary, old)
 	e.Broken = errors.Join(e.Broken, brokenTrust)
 	b.v.roles[r.ID] = e
 	b.v.roleNames[scoped(r.Account, r.Name)] = r.ID
@@ -171,7 +185,8 @@ func (b *builder) putUser(u *User, last *UserEntry) {
 	if last != nil {
 		old = owned{last.Inline, last.Policies, last.Broken == nil}
 	}
-	e.Policies, e.BoundaryPolicy, e.Broken = b.policies(u.ARN(), u.Inline, u.Attached, u.Boundary, old)
+	e.Policies, e.BoundaryPolicy, e.Broken = b.policies(u.ARN(), "", u.Inline, u.Attached, u.Boundary, old)
+	b.join(e)
 	b.v.users[u.ID] = e
 	b.v.userNames[scoped(u.Account, u.Name)] = u.ID
 	b.v.arns[u.ARN()] = u.ID
@@ -197,15 +212,15 @@ func (o *owned) find(p InlinePolicy) (*policy.Policy, bool) {
 }
 
 // policies collects the programs of an entity: inline ones first, then managed
-// ones, in the order in which they were attached.
-func (b *builder) policies(owner string, inline []InlinePolicy, attached []string, boundary string, old owned) ([]*policy.Policy, *policy.Policy, error) {
+// ones, in the order in which they were attached. source is Meta.Source of all.
+func (b *builder) policies(owner, source string, inline []InlinePolicy, attached []string, boundary string, old owned) ([]*policy.Policy, *policy.Policy, error) {
 	var broken error
 	all := make([]*policy.Policy, 0, len(inline)+len(attached))
 	for _, p := range inline {
 		c, ok := old.find(p)
 		if !ok {
 			var err error
-			c, err = b.compile(owner, policy.Identity, p.Document, policy.Meta{Name: p.Name})
+			c, err = b.compile(owner, policy.Identity, p.Document, policy.Meta{Name: p.Name, Source: source})
 			broken = errors.Join(broken, err)
 		}
 		all = append(all, c)
@@ -213,6 +228,9 @@ func (b *builder) policies(owner string, inline []InlinePolicy, attached []strin
 	for _, arn := range attached {
 		c, err := b.managed(owner, arn)
 		broken = errors.Join(broken, err)
+		if source != "" {
+			c = c.WithSource(source)
+		}
 		all = append(all, c)
 	}
 	var bound *policy.Policy
@@ -274,21 +292,20 @@ func (b *builder) putKey(k *SealedKey) {
 		Created: k.Created, Secret: keys.NewSecret(string(secret))}
 }
 
-// refreshUsers builds again whoever uses a managed policy that changed.
+// refreshUsers builds again whoever uses a managed policy or a group that
+// changed.
 func (b *builder) refreshUsers() {
-	if len(b.stale) == 0 {
+	if len(b.stale) == 0 && len(b.staleGroups) == 0 {
 		return
 	}
-	uses := func(attached []string, boundary string) bool {
-		return b.stale[boundary] || slices.ContainsFunc(attached, func(arn string) bool { return b.stale[arn] })
-	}
+	uses := func(attached []string, boundary string) bool { return b.stale[boundary] || b.usesStale(attached) }
 	for _, r := range b.v.roles {
 		if uses(r.Attached, r.Boundary) {
 			b.putRole(&r.Role, r)
 		}
 	}
 	for _, u := range b.v.users {
-		if uses(u.Attached, u.Boundary) {
+		if uses(u.Attached, u.Boundary) || slices.ContainsFunc(u.Groups, func(id string) bool { return b.staleGroups[id] }) {
 			b.putUser(&u.User, u)
 		}
 	}

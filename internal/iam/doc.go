@@ -1,4 +1,4 @@
-// Package iam owns roles, users, access keys, managed and inline policies and
+// Package iam owns roles, users, groups, access keys, managed and inline policies and
 // OpenID Connect providers: their types, rules, limits and the compiled view
 // that every request is decided on. It knows no wire names and no SQL.
 //
@@ -24,6 +24,9 @@
 //     and is parsed again when it is loaded. One that no longer parses makes
 //     its owner Broken, and a Broken principal is denied everything, because a
 //     Deny in the document cannot be trusted to apply (spec/iam-sts.md 7.1).
+//   - A group is no principal: it gives its policies to its members and has no
+//     part in a request of its own. A user's entry holds them all, its own and
+//     those of its groups, and a Broken group makes its members Broken.
 //   - Principals in trust policies are bound to unique ids when written; an
 //     entity made later under the same name does not match (1.6).
 //   - Access key secrets are sealed before they reach the Store, with the key

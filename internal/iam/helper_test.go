@@ -51,6 +51,8 @@ func (m *memory) Since(_ context.Context, since int64) (*iam.Changes, error) {
 			c.Roles = add(c.Roles, r, r.Version > since)
 		case iam.User:
 			c.Users = add(c.Users, r, r.Version > since)
+		case iam.Group:
+			c.Groups = add(c.Groups, r, r.Version > since)
 		case iam.ManagedPolicy:
 			c.Policies = add(c.Policies, r, r.Version > since)
 		case iam.SealedKey:
@@ -92,7 +94,7 @@ func (m *memory) Commit(_ context.Context, w *iam.Write) error {
 		rows[ref] = row
 	}
 	for _, ref := range w.Deleted {
-		if ref.Kind == "group" {
+		if ref.Kind == "planet" {
 			return errors.New("not stored")
 		}
 		delete(rows, ref)
@@ -102,6 +104,9 @@ func (m *memory) Commit(_ context.Context, w *iam.Write) error {
 	}
 	for _, u := range w.Users {
 		rows[iam.Ref{Kind: iam.KindUser, ID: u.ID}] = *u
+	}
+	for _, g := range w.Groups {
+		rows[iam.Ref{Kind: iam.KindGroup, ID: g.ID}] = *g
 	}
 	for _, p := range w.Policies {
 		rows[iam.Ref{Kind: iam.KindPolicy, ID: p.ID}] = *p
@@ -153,6 +158,8 @@ func uniqueNames(rows map[iam.Ref]any) error {
 		case iam.Role:
 			name = r.Account + r.Name
 		case iam.User:
+			name = r.Account + r.Name
+		case iam.Group:
 			name = r.Account + r.Name
 		case iam.ManagedPolicy:
 			name = r.Account + r.Name

@@ -257,6 +257,9 @@ func (v *View) policyUse(arn string) (attached, boundary int) {
 		attached += contains(u.Attached, arn)
 		boundary += equal(u.Boundary, arn)
 	}
+	for _, g := range v.groups {
+		attached += contains(g.Attached, arn)
+	}
 	return attached, boundary
 }
 

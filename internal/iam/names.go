@@ -11,9 +11,9 @@ import (
 // Limits are the quotas of an account (spec/iam-sts.md 4.1). Zero fields get
 // AWS's defaults.
 type Limits struct {
-	Roles, Users, Policies, OIDCProviders, SAMLProviders int
-	Attached                                             int // managed policies per role or user
-	TrustSize                                            int // characters of a trust policy
+	Roles, Users, Groups, Policies, OIDCProviders, SAMLProviders int
+	Attached                                                     int // managed policies per role, user or group
+	TrustSize                                                    int // characters of a trust policy
 }
 
 func (l Limits) withDefaults() Limits {
@@ -24,6 +24,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	set(&l.Roles, 1000)
 	set(&l.Users, 5000)
+	set(&l.Groups, 300)
 	set(&l.Policies, 1500)
 	set(&l.OIDCProviders, 100)
 	set(&l.SAMLProviders, 100)
@@ -40,11 +41,14 @@ const (
 	MaxManagedSize    = 6144
 	MaxRoleInline     = 10240 // all inline policies of a role together
 	MaxUserInline     = 2048
+	MaxGroupInline    = 5120
+	MaxGroupsPerUser  = 10
 )
 
 const (
 	maxEntityName  = 64
 	maxPolicyName  = 128
+	maxGroupName   = 128
 	maxPath        = 512
 	maxDescription = 1000
 	maxTags        = 50
@@ -60,6 +64,7 @@ const (
 const (
 	prefixRole      = "AROA"
 	prefixUser      = "AIDA"
+	prefixGroup     = "AGPA"
 	prefixPolicy    = "ANPA"
 	prefixAccessKey = "AKIA"
 )
@@ -92,7 +97,7 @@ func scoped(account, name string) scopedName { return scopedName{account, FoldNa
 // ASCII.
 func FoldName(name string) string { return strings.ToLower(name) }
 
-// checkName applies the rule of role, user and policy names: [\w+=,.@-]+.
+// checkName applies the rule of role, user, group and policy names: [\w+=,.@-]+.
 func checkName(name string, limit int) error {
 	ok := name != "" && len(name) <= limit
 	for i := 0; ok && i < len(name); i++ {
@@ -112,7 +117,7 @@ func isAlnum(c byte) bool {
 // pathRule judges the inside of a path, between its first and last slash.
 type pathRule func(inside string) bool
 
-// entityPath is the rule of roles and users: anything printable.
+// entityPath is the rule of roles, users and groups: anything printable.
 func entityPath(inside string) bool {
 	return !strings.ContainsFunc(inside, func(r rune) bool { return r < 0x21 || r > 0x7e })
 }

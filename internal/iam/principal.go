@@ -2,16 +2,18 @@ package iam
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/rockpool-id/rockpool/policy"
 )
 
-// Owner names a role or a user where both are treated alike: what they own
-// (inline and attached policies, boundary, tags) follows the same rules.
+// Owner names a role, a user or a group where they are treated alike: what they
+// own (inline and attached policies; roles and users also boundary and tags)
+// follows the same rules.
 type Owner struct {
-	Kind          Kind // KindRole or KindUser
+	Kind          Kind // KindRole, KindUser or KindGroup
 	Account, Name string
 }
 
@@ -21,7 +23,11 @@ func RoleOwner(account, name string) Owner { return Owner{KindRole, account, nam
 // UserOwner names a user.
 func UserOwner(account, name string) Owner { return Owner{KindUser, account, name} }
 
-// Owned is what a role or user owns, read only.
+// GroupOwner names a group.
+func GroupOwner(account, name string) Owner { return Owner{KindGroup, account, name} }
+
+// Owned is what a role, user or group owns, read only. A group has neither
+// boundary nor tags.
 type Owned struct {
 	Inline   []InlinePolicy
 	Attached []string
@@ -37,7 +43,7 @@ func (o *Owned) InlinePolicy(owner Kind, name string) (*InlinePolicy, error) {
 	return nil, &NotFound{Kind: KindInlinePolicy, Name: name, Owner: owner}
 }
 
-// Owned finds what a role or user owns, or answers *NotFound.
+// Owned finds what a role, user or group owns, or answers *NotFound.
 func (v *View) Owned(o Owner) (*Owned, error) {
 	switch o.Kind {
 	case KindRole:
@@ -52,6 +58,12 @@ func (v *View) Owned(o Owner) (*Owned, error) {
 			return nil, err
 		}
 		return &Owned{u.Inline, u.Attached, u.Boundary, u.Tags}, nil
+	case KindGroup:
+		g, err := v.Group(o.Account, o.Name)
+		if err != nil {
+			return nil, err
+		}
+		return &Owned{Inline: g.Inline, Attached: g.Attached}, nil
 	}
 	return nil, fmt.Errorf("iam: a %s owns no policies", o.Kind)
 }
@@ -73,11 +85,7 @@ func (s *Service) PutInlinePolicy(ctx context.Context, o Owner, name, document s
 		} else {
 			own.Inline = append(own.Inline, InlinePolicy{Name: name, Document: document})
 		}
-		limit := MaxRoleInline
-		if o.Kind == KindUser {
-			limit = MaxUserInline
-		}
-		total := 0
+		total, limit := 0, inlineLimit(o.Kind)
 		for _, p := range own.Inline {
 			total += policy.Size([]byte(p.Document))
 		}
@@ -118,11 +126,7 @@ func (s *Service) AttachPolicy(ctx context.Context, o Owner, arn string) error {
 			return nil
 		}
 		if len(own.Attached) >= s.limits.Attached {
-			quota := QuotaRolePolicies
-			if o.Kind == KindUser {
-				quota = QuotaUserPolicies
-			}
-			return &LimitExceeded{Quota: quota, Limit: s.limits.Attached, Kind: o.Kind, Name: o.Name}
+			return &LimitExceeded{Quota: attachedQuota(o.Kind), Limit: s.limits.Attached, Kind: o.Kind, Name: o.Name}
 		}
 		own.Attached = append(slices.Clone(own.Attached), arn)
 		return nil
@@ -185,7 +189,7 @@ func (s *Service) Untag(ctx context.Context, o Owner, keys []string) error {
 	})
 }
 
-// updateOwned lets change edit what a role or user owns. It must replace the
+// updateOwned lets change edit what a role, user or group owns. It must replace the
 // slices, which are shared with the view.
 func (s *Service) updateOwned(ctx context.Context, o Owner, change func(*View, *Owned) error) error {
 	switch o.Kind {
@@ -205,8 +209,42 @@ func (s *Service) updateOwned(ctx context.Context, o Owner, change func(*View, *
 			return err
 		})
 		return err
+	case KindGroup:
+		return s.updateGroup(ctx, o.Account, o.Name, func(v *View, g *Group) error {
+			own := Owned{Inline: g.Inline, Attached: g.Attached}
+			if err := change(v, &own); err != nil {
+				return err
+			}
+			if own.Boundary != "" || len(own.Tags) > 0 {
+				return errors.New("iam: a group has neither boundary nor tags")
+			}
+			g.Inline, g.Attached = own.Inline, own.Attached
+			return nil
+		})
 	}
 	return fmt.Errorf("iam: a %s owns no policies", o.Kind)
+}
+
+// inlineLimit is how long the inline policies of an owner may be together.
+func inlineLimit(k Kind) int {
+	switch k {
+	case KindUser:
+		return MaxUserInline
+	case KindGroup:
+		return MaxGroupInline
+	}
+	return MaxRoleInline
+}
+
+// attachedQuota is the quota of attached policies of an owner.
+func attachedQuota(k Kind) Quota {
+	switch k {
+	case KindUser:
+		return QuotaUserPolicies
+	case KindGroup:
+		return QuotaGroupPolicies
+	}
+	return QuotaRolePolicies
 }
 
 // usable reports whether an entity of account may use a managed policy: one of

@@ -10,7 +10,7 @@ import (
 // Tag is one tag of an IAM entity or session.
 type Tag struct{ Key, Value string }
 
-// InlinePolicy is a policy document embedded in a role or user.
+// InlinePolicy is a policy document embedded in a role, user or group.
 type InlinePolicy struct{ Name, Document string }
 
 // Role is a role as stored. Documents are byte for byte as they were written.
@@ -40,12 +40,25 @@ type User struct {
 	Boundary                string
 	Inline                  []InlinePolicy
 	Attached                []string
+	Groups                  []string // unique ids, in the order in which they were joined
 	Tags                    []Tag
 	Version                 int64
 }
 
 // ARN returns the user's ARN with its path.
 func (u *User) ARN() string { return "arn:aws:iam::" + u.Account + ":user" + u.Path + u.Name }
+
+// Group is a group of users as stored. Its members know it, not it them.
+type Group struct {
+	Account, ID, Name, Path string
+	Created                 time.Time
+	Inline                  []InlinePolicy
+	Attached                []string
+	Version                 int64
+}
+
+// ARN returns the group's ARN with its path.
+func (g *Group) ARN() string { return "arn:aws:iam::" + g.Account + ":group" + g.Path + g.Name }
 
 // AccessKey is a long-term key of a user, or of the account root (UserID "").
 type AccessKey struct {
@@ -87,9 +100,19 @@ type RoleEntry struct {
 // UserEntry is a user in a snapshot with its policies compiled.
 type UserEntry struct {
 	User
+	// Policies are the user's own, then those of its groups.
 	Policies       []*policy.Policy
 	BoundaryPolicy *policy.Policy
+	MemberOf       []*GroupEntry // in the order in which they were joined
 	Broken         error
+}
+
+// GroupEntry is a group in a snapshot with its policies compiled. They name the
+// group as their source.
+type GroupEntry struct {
+	Group
+	Policies []*policy.Policy
+	Broken   error
 }
 
 // Snapshot is an immutable picture of all of IAM, compiled. A request takes one
@@ -102,6 +125,7 @@ type Snapshot interface {
 	RoleByID(id string) (*RoleEntry, bool)
 	UserByName(account, name string) (*UserEntry, bool)
 	UserByID(id string) (*UserEntry, bool)
+	GroupByARN(arn string) (*GroupEntry, bool) // exact, with path
 	AccessKey(id string) (*AccessKey, bool)
 	OIDCProvider(account, url string) (*OIDCProvider, bool) // url without scheme, exact
 	OIDCProviderByARN(arn string) (*OIDCProvider, bool)

@@ -55,6 +55,7 @@ type Write struct {
 type Entities struct {
 	Roles     []*Role
 	Users     []*User
+	Groups    []*Group
 	Policies  []*ManagedPolicy
 	Keys      []*SealedKey
 	Providers []*OIDCProvider
@@ -62,7 +63,7 @@ type Entities struct {
 	SAMLProviders []*SAMLProvider
 }
 
-// Ref names an entity for deletion: by unique id (role, user, policy), key id,
+// Ref names an entity for deletion: by unique id (role, user, group, policy), key id,
 // or provider ARN.
 type Ref struct {
 	Kind Kind
@@ -86,7 +87,7 @@ func (w *Write) next() int64 { return w.Base + 1 }
 
 // empty reports that there is nothing to commit.
 func (w *Write) empty() bool {
-	return len(w.Roles)+len(w.Users)+len(w.Policies)+len(w.Keys)+len(w.Providers)+len(w.SAMLProviders)+len(w.Deleted) == 0
+	return len(w.Roles)+len(w.Users)+len(w.Groups)+len(w.Policies)+len(w.Keys)+len(w.Providers)+len(w.SAMLProviders)+len(w.Deleted) == 0
 }
 
 // stamp gives every entity the version of the write.
@@ -97,6 +98,9 @@ func (w *Write) stamp() {
 	}
 	for _, u := range w.Users {
 		u.Version = v
+	}
+	for _, g := range w.Groups {
+		g.Version = v
 	}
 	for _, p := range w.Policies {
 		p.Version = v

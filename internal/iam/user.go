@@ -71,7 +71,7 @@ func (s *Service) UpdateUser(ctx context.Context, account, name, newName, newPat
 	return err
 }
 
-// DeleteUser deletes a user without keys or policies.
+// DeleteUser deletes a user without keys, groups or policies.
 func (s *Service) DeleteUser(ctx context.Context, account, name string) error {
 	_, err := s.update(ctx, func(v *View, w *Write) error {
 		u, err := v.User(account, name)
@@ -81,6 +81,8 @@ func (s *Service) DeleteUser(ctx context.Context, account, name string) error {
 		switch {
 		case len(v.AccessKeys(account, u.ID)) > 0:
 			return &InUse{Kind: KindUser, Name: name, By: UseAccessKeys}
+		case len(u.Groups) > 0:
+			return &InUse{Kind: KindUser, Name: name, By: UseGroups}
 		case len(u.Attached) > 0:
 			return &InUse{Kind: KindUser, Name: name, By: UseAttached}
 		case len(u.Inline) > 0:

@@ -15,11 +15,13 @@ import (
 type View struct {
 	version int64
 
-	roles     map[string]*RoleEntry // by unique id
-	users     map[string]*UserEntry // by unique id
-	roleNames map[scopedName]string // to unique id
-	userNames map[scopedName]string
-	arns      map[string]string // ARN of a role or user to unique id
+	roles      map[string]*RoleEntry  // by unique id
+	users      map[string]*UserEntry  // by unique id
+	groups     map[string]*GroupEntry // by unique id
+	roleNames  map[scopedName]string  // to unique id
+	userNames  map[scopedName]string
+	groupNames map[scopedName]string
+	arns       map[string]string // ARN of a role or user to unique id; groups are no principals
 
 	policies    map[string]*PolicyEntry // by ARN
 	policyNames map[scopedName]string   // to ARN
@@ -221,6 +223,9 @@ func (v *View) PolicyUses() map[string]PolicyUse {
 	for _, u := range v.users {
 		count(u.Attached, u.Boundary)
 	}
+	for _, g := range v.groups {
+		count(g.Attached, "")
+	}
 	return uses
 }
 
@@ -254,6 +259,7 @@ func count[K comparable, V any](m map[K]V, keep func(V) bool) int {
 func (v *View) clone() *View {
 	c := *v
 	c.roles, c.users = maps.Clone(v.roles), maps.Clone(v.users)
+	c.groups, c.groupNames = maps.Clone(v.groups), maps.Clone(v.groupNames)
 	c.roleNames, c.userNames, c.arns = maps.Clone(v.roleNames), maps.Clone(v.userNames), maps.Clone(v.arns)
 	c.policies, c.policyNames, c.policyIDs = maps.Clone(v.policies), maps.Clone(v.policyNames), maps.Clone(v.policyIDs)
 	c.keys, c.providers, c.saml = maps.Clone(v.keys), maps.Clone(v.providers), maps.Clone(v.saml)

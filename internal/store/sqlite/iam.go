@@ -16,7 +16,7 @@ import (
 //go:embed migrations/iam/*.sql
 var iamMigrations embed.FS
 
-// IAM keeps roles, users, policies, access keys and identity providers;
+// IAM keeps roles, users, groups, policies, access keys and identity providers;
 // it implements iam.Store.
 type IAM struct{ db *sqldb.DB }
 
@@ -83,6 +83,9 @@ func readSince(ctx context.Context, q *iamsql.Queries, since int64) (*iam.Change
 	}
 	if c.Users, err = rows(q.UsersSince, fromUser)(ctx, since); err != nil {
 		return nil, fmt.Errorf("users: %w", err)
+	}
+	if c.Groups, err = rows(q.GroupsSince, fromGroup)(ctx, since); err != nil {
+		return nil, fmt.Errorf("groups: %w", err)
 	}
 	if c.Policies, err = rows(q.PoliciesSince, fromPolicy)(ctx, since); err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
@@ -175,6 +178,11 @@ func write(ctx context.Context, q *iamsql.Queries, w *iam.Write) error {
 			return fmt.Errorf("user %s: %w", u.ID, err)
 		}
 	}
+	for _, g := range w.Groups {
+		if err := put(ctx, q.PutGroup, toGroup, g); err != nil {
+			return fmt.Errorf("group %s: %w", g.ID, err)
+		}
+	}
 	for _, p := range w.Policies {
 		if err := put(ctx, q.PutPolicy, toPolicy, p); err != nil {
 			return fmt.Errorf("policy %s: %w", p.ID, err)
@@ -232,6 +240,8 @@ func remove(ctx context.Context, q *iamsql.Queries, ref iam.Ref, version int64) 
 		err = q.DeleteRole(ctx, ref.ID)
 	case iam.KindUser:
 		err = q.DeleteUser(ctx, ref.ID)
+	case iam.KindGroup:
+		err = q.DeleteGroup(ctx, ref.ID)
 	case iam.KindPolicy:
 		err = q.DeletePolicy(ctx, ref.ID)
 	case iam.KindAccessKey:

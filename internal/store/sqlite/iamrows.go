@@ -120,6 +120,7 @@ func toUser(u *iam.User) (iamsql.PutUserParams, error) {
 	return iamsql.PutUserParams{
 		ID: u.ID, Account: u.Account, Name: u.Name, NameKey: iam.FoldName(u.Name), Path: u.Path, Created: milli(u.Created),
 		Boundary: u.Boundary, Inline: e.inline(u.Inline), Attached: e.json(u.Attached), Tags: e.tags(u.Tags), Version: u.Version,
+		MemberOf: e.json(u.Groups),
 	}, e.err
 }
 
@@ -128,8 +129,26 @@ func fromUser(u *iamsql.IamUser) (*iam.User, error) {
 	out := &iam.User{
 		Account: u.Account, ID: u.ID, Name: u.Name, Path: u.Path, Created: fromMilli(u.Created), Boundary: u.Boundary,
 		Inline: d.inline(u.Inline), Attached: d.strings("attached", u.Attached), Tags: d.tags(u.Tags), Version: u.Version,
+		Groups: d.strings("member_of", u.MemberOf),
 	}
 	return out, wrap("user", u.ID, d.err)
+}
+
+func toGroup(g *iam.Group) (iamsql.PutGroupParams, error) {
+	var e encoder
+	return iamsql.PutGroupParams{
+		ID: g.ID, Account: g.Account, Name: g.Name, NameKey: iam.FoldName(g.Name), Path: g.Path, Created: milli(g.Created),
+		Inline: e.inline(g.Inline), Attached: e.json(g.Attached), Version: g.Version,
+	}, e.err
+}
+
+func fromGroup(g *iamsql.IamGroup) (*iam.Group, error) {
+	var d decoder
+	out := &iam.Group{
+		Account: g.Account, ID: g.ID, Name: g.Name, Path: g.Path, Created: fromMilli(g.Created),
+		Inline: d.inline(g.Inline), Attached: d.strings("attached", g.Attached), Version: g.Version,
+	}
+	return out, wrap("group", g.ID, d.err)
 }
 
 func toPolicy(p *iam.ManagedPolicy) (iamsql.PutPolicyParams, error) {

@@ -66,7 +66,13 @@ func aRole(n int, version int64) *iam.Role {
 
 func aUser(n int, version int64) *iam.User {
 	return &iam.User{Account: account, ID: fmt.Sprintf("AIDA%017d", n), Name: fmt.Sprintf("User-%d", n), Path: "/",
-		Created: epoch, Inline: []iam.InlinePolicy{{Name: "p", Document: "{}"}}, Version: version}
+		Created: epoch, Inline: []iam.InlinePolicy{{Name: "p", Document: "{}"}}, Groups: []string{"AGPAZ", "AGPAA"}, Version: version}
+}
+
+func aGroup(n int, version int64) *iam.Group {
+	return &iam.Group{Account: account, ID: fmt.Sprintf("AGPA%017d", n), Name: fmt.Sprintf("Group-%d", n), Path: "/staff/",
+		Created: epoch, Inline: []iam.InlinePolicy{{Name: "b", Document: "{}\n"}, {Name: "a", Document: "[ ]"}},
+		Attached: []string{"arn:aws:iam::aws:policy/Z", "arn:aws:iam::aws:policy/A"}, Version: version}
 }
 
 func aPolicy(n int, version int64) *iam.ManagedPolicy {
@@ -88,7 +94,7 @@ func aProvider(n int, version int64) *iam.OIDCProvider {
 
 // everything is one of each kind.
 func everything(version int64) iam.Entities {
-	return iam.Entities{Roles: []*iam.Role{aRole(1, version)}, Users: []*iam.User{aUser(1, version)},
+	return iam.Entities{Roles: []*iam.Role{aRole(1, version)}, Users: []*iam.User{aUser(1, version)}, Groups: []*iam.Group{aGroup(1, version)},
 		Policies: []*iam.ManagedPolicy{aPolicy(1, version)}, Keys: []*iam.SealedKey{aKey(1, version)},
 		Providers: []*iam.OIDCProvider{aProvider(1, version)}, SAMLProviders: []*iam.SAMLProvider{aSAMLProvider(1, version)}}
 }
@@ -141,7 +147,8 @@ func iamReplace(t *testing.T, s iam.Store, reopen func() iam.Store) {
 	commit(t, s, &iam.Write{Entities: everything(1)})
 	next := everything(2)
 	next.Roles[0].Description, next.Roles[0].Inline, next.Roles[0].MaxSession = "", nil, 12*time.Hour
-	next.Users[0].Name, next.Users[0].Path = "renamed", "/p/"
+	next.Users[0].Name, next.Users[0].Path, next.Users[0].Groups = "renamed", "/p/", nil
+	next.Groups[0].Name, next.Groups[0].Path, next.Groups[0].Inline, next.Groups[0].Attached = "renamed", "/p/", nil, next.Groups[0].Attached[:1]
 	next.Policies[0].Default, next.Policies[0].Versions = 4, next.Policies[0].Versions[1:]
 	next.Keys[0].Active, next.Keys[0].Sealed = true, []byte("again")
 	next.Providers[0].ClientIDs, next.Providers[0].Insecure = nil, false
@@ -167,7 +174,8 @@ func iamDelete(t *testing.T, s iam.Store, reopen func() iam.Store) {
 	commit(t, s, &iam.Write{Entities: everything(1)})
 	e := everything(1)
 	all := []iam.Ref{
-		{Kind: iam.KindRole, ID: e.Roles[0].ID}, {Kind: iam.KindUser, ID: e.Users[0].ID}, {Kind: iam.KindPolicy, ID: e.Policies[0].ID},
+		{Kind: iam.KindRole, ID: e.Roles[0].ID}, {Kind: iam.KindUser, ID: e.Users[0].ID}, {Kind: iam.KindGroup, ID: e.Groups[0].ID},
+		{Kind: iam.KindPolicy, ID: e.Policies[0].ID},
 		{Kind: iam.KindAccessKey, ID: e.Keys[0].ID}, {Kind: iam.KindOIDCProvider, ID: e.Providers[0].ARN()},
 		{Kind: iam.KindSAMLProvider, ID: e.SAMLProviders[0].ARN()},
 	}
@@ -175,7 +183,7 @@ func iamDelete(t *testing.T, s iam.Store, reopen func() iam.Store) {
 	commit(t, s, &iam.Write{Base: 2, Deleted: all})
 	holds(t, s, 1, iam.Changes{Version: 3, Deleted: all})
 	holds(t, reopen(), 0, iam.Changes{Version: 3})
-	if err := reopen().Commit(t.Context(), &iam.Write{Base: 3, Deleted: []iam.Ref{{Kind: "group", ID: "x"}}}); err == nil {
+	if err := reopen().Commit(t.Context(), &iam.Write{Base: 3, Deleted: []iam.Ref{{Kind: "planet", ID: "x"}}}); err == nil {
 		t.Error("a kind that is not stored was deleted")
 	}
 }
@@ -225,16 +233,16 @@ func iamAtomic(t *testing.T, s iam.Store, _ func() iam.Store) {
 func iamNames(t *testing.T, s iam.Store, _ func() iam.Store) {
 	commit(t, s, &iam.Write{Entities: everything(1)})
 	other := everything(2)
-	for _, p := range []*string{&other.Roles[0].Account, &other.Users[0].Account, &other.Policies[0].Account} {
+	for _, p := range []*string{&other.Roles[0].Account, &other.Users[0].Account, &other.Groups[0].Account, &other.Policies[0].Account} {
 		*p = "111111111111"
 	}
-	other.Roles[0].ID, other.Users[0].ID, other.Policies[0].ID = "AROAX", "AIDAX", "ANPAX"
+	other.Roles[0].ID, other.Users[0].ID, other.Groups[0].ID, other.Policies[0].ID = "AROAX", "AIDAX", "AGPAX", "ANPAX"
 	other.Keys, other.Providers, other.SAMLProviders = nil, nil, nil
 	commit(t, s, &iam.Write{Base: 1, Entities: other})
 
-	r, u, p := aRole(9, 3), aUser(9, 3), aPolicy(9, 3)
-	r.Name, u.Name, p.Name = "rOLE-1", "uSER-1", "pOLICY-1"
-	for _, e := range []iam.Entities{{Roles: []*iam.Role{r}}, {Users: []*iam.User{u}}, {Policies: []*iam.ManagedPolicy{p}}} {
+	r, u, g, p := aRole(9, 3), aUser(9, 3), aGroup(9, 3), aPolicy(9, 3)
+	r.Name, u.Name, g.Name, p.Name = "rOLE-1", "uSER-1", "gROUP-1", "pOLICY-1"
+	for _, e := range []iam.Entities{{Roles: []*iam.Role{r}}, {Users: []*iam.User{u}}, {Groups: []*iam.Group{g}}, {Policies: []*iam.ManagedPolicy{p}}} {
 		err := s.Commit(t.Context(), &iam.Write{Base: 2, Entities: e})
 		var conflict *iam.VersionConflict
 		if err == nil || errors.As(err, &conflict) {

@@ -101,8 +101,9 @@ func Ring(tb testing.TB) *keys.Ring {
 // IAM is a snapshot that a test fills. It must not be changed while it is used.
 type IAM struct {
 	tb        testing.TB
-	roles     map[string]*iam.RoleEntry // by id
-	users     map[string]*iam.UserEntry // by id
+	roles     map[string]*iam.RoleEntry  // by id
+	users     map[string]*iam.UserEntry  // by id
+	groups    map[string]*iam.GroupEntry // by ARN
 	keys      map[string]*iam.AccessKey
 	managed   map[string]*policy.Policy
 	providers map[string]*iam.OIDCProvider // by ARN
@@ -115,7 +116,7 @@ var _ iam.Snapshot = (*IAM)(nil)
 // NewIAM returns an empty snapshot.
 func NewIAM(tb testing.TB) *IAM {
 	return &IAM{
-		tb: tb, roles: map[string]*iam.RoleEntry{}, users: map[string]*iam.UserEntry{},
+		tb: tb, roles: map[string]*iam.RoleEntry{}, users: map[string]*iam.UserEntry{}, groups: map[string]*iam.GroupEntry{},
 		keys: map[string]*iam.AccessKey{}, managed: map[string]*policy.Policy{},
 		providers: map[string]*iam.OIDCProvider{}, saml: map[string]*iam.SAMLEntry{}, arns: map[string]string{},
 	}
@@ -175,6 +176,29 @@ func (s *IAM) User(user iam.User, identity ...string) *iam.UserEntry {
 	}
 	e := &iam.UserEntry{User: user, Policies: s.identity(identity)}
 	s.users[user.ID], s.arns[user.ARN()] = e, user.ID
+	return e
+}
+
+// Group adds a group with policies, and the users as its members.
+func (s *IAM) Group(group iam.Group, members []*iam.UserEntry, identity ...string) *iam.GroupEntry {
+	s.tb.Helper()
+	if group.Account == "" {
+		group.Account = Account
+	}
+	if group.Path == "" {
+		group.Path = "/"
+	}
+	if group.ID == "" {
+		group.ID = "AGPA" + strings.ToUpper(group.Name)
+	}
+	e := &iam.GroupEntry{Group: group}
+	for _, p := range s.identity(identity) {
+		e.Policies = append(e.Policies, p.WithSource("group "+group.Name))
+	}
+	for _, u := range members {
+		u.Groups, u.MemberOf, u.Policies = append(u.Groups, group.ID), append(u.MemberOf, e), append(u.Policies, e.Policies...)
+	}
+	s.groups[group.ARN()] = e
 	return e
 }
 
@@ -265,6 +289,12 @@ func (s *IAM) UserByName(account, name string) (*iam.UserEntry, bool) {
 func (s *IAM) UserByID(id string) (*iam.UserEntry, bool) {
 	u, ok := s.users[id]
 	return u, ok
+}
+
+// GroupByARN implements iam.Snapshot.
+func (s *IAM) GroupByARN(arn string) (*iam.GroupEntry, bool) {
+	g, ok := s.groups[arn]
+	return g, ok
 }
 
 // AccessKey implements iam.Snapshot.

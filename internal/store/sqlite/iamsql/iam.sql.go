@@ -65,6 +65,15 @@ func (q *Queries) DeleteAccessKey(ctx context.Context, id string) error {
 	return err
 }
 
+const deleteGroup = `-- name: DeleteGroup :exec
+DELETE FROM iam_group WHERE id = $1
+`
+
+func (q *Queries) DeleteGroup(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, deleteGroup, id)
+	return err
+}
+
 const deletePolicy = `-- name: DeletePolicy :exec
 DELETE FROM iam_policy WHERE id = $1
 `
@@ -176,6 +185,44 @@ type ForgetDeletedParams struct {
 func (q *Queries) ForgetDeleted(ctx context.Context, arg ForgetDeletedParams) error {
 	_, err := q.db.ExecContext(ctx, forgetDeleted, arg.Kind, arg.ID)
 	return err
+}
+
+const groupsSince = `-- name: GroupsSince :many
+SELECT id, account, name, name_key, path, created, inline, attached, version
+FROM iam_group WHERE version > $1
+`
+
+func (q *Queries) GroupsSince(ctx context.Context, since int64) ([]IamGroup, error) {
+	rows, err := q.db.QueryContext(ctx, groupsSince, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IamGroup
+	for rows.Next() {
+		var i IamGroup
+		if err := rows.Scan(
+			&i.ID,
+			&i.Account,
+			&i.Name,
+			&i.NameKey,
+			&i.Path,
+			&i.Created,
+			&i.Inline,
+			&i.Attached,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const keyUse = `-- name: KeyUse :one
@@ -316,6 +363,41 @@ type PutDeletedParams struct {
 
 func (q *Queries) PutDeleted(ctx context.Context, arg PutDeletedParams) error {
 	_, err := q.db.ExecContext(ctx, putDeleted, arg.Kind, arg.ID, arg.Version)
+	return err
+}
+
+const putGroup = `-- name: PutGroup :exec
+INSERT INTO iam_group (id, account, name, name_key, path, created, inline, attached, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (id) DO UPDATE SET
+    name = excluded.name, name_key = excluded.name_key, path = excluded.path,
+    inline = excluded.inline, attached = excluded.attached, version = excluded.version
+`
+
+type PutGroupParams struct {
+	ID       string
+	Account  string
+	Name     string
+	NameKey  string
+	Path     string
+	Created  int64
+	Inline   string
+	Attached string
+	Version  int64
+}
+
+func (q *Queries) PutGroup(ctx context.Context, arg PutGroupParams) error {
+	_, err := q.db.ExecContext(ctx, putGroup,
+		arg.ID,
+		arg.Account,
+		arg.Name,
+		arg.NameKey,
+		arg.Path,
+		arg.Created,
+		arg.Inline,
+		arg.Attached,
+		arg.Version,
+	)
 	return err
 }
 
@@ -485,11 +567,12 @@ func (q *Queries) PutSAMLProvider(ctx context.Context, arg PutSAMLProviderParams
 }
 
 const putUser = `-- name: PutUser :exec
-INSERT INTO iam_user (id, account, name, name_key, path, created, boundary, inline, attached, tags, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO iam_user (id, account, name, name_key, path, created, boundary, inline, attached, tags, version, member_of)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, name_key = excluded.name_key, path = excluded.path, boundary = excluded.boundary,
-    inline = excluded.inline, attached = excluded.attached, tags = excluded.tags, version = excluded.version
+    inline = excluded.inline, attached = excluded.attached, tags = excluded.tags, version = excluded.version,
+    member_of = excluded.member_of
 `
 
 type PutUserParams struct {
@@ -504,6 +587,7 @@ type PutUserParams struct {
 	Attached string
 	Tags     string
 	Version  int64
+	MemberOf string
 }
 
 func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) error {
@@ -519,6 +603,7 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) error {
 		arg.Attached,
 		arg.Tags,
 		arg.Version,
+		arg.MemberOf,
 	)
 	return err
 }
@@ -657,7 +742,7 @@ func (q *Queries) SaveKeyUse(ctx context.Context, arg SaveKeyUseParams) error {
 }
 
 const usersSince = `-- name: UsersSince :many
-SELECT id, account, name, name_key, path, created, boundary, inline, attached, tags, version
+SELECT id, account, name, name_key, path, created, boundary, inline, attached, tags, version, member_of
 FROM iam_user WHERE version > $1
 `
 
@@ -682,6 +767,7 @@ func (q *Queries) UsersSince(ctx context.Context, since int64) ([]IamUser, error
 			&i.Attached,
 			&i.Tags,
 			&i.Version,
+			&i.MemberOf,
 		); err != nil {
 			return nil, err
 		}

@@ -20,6 +20,18 @@ type IamDeleted struct {
 	Version int64
 }
 
+type IamGroup struct {
+	ID       string
+	Account  string
+	Name     string
+	NameKey  string
+	Path     string
+	Created  int64
+	Inline   string
+	Attached string
+	Version  int64
+}
+
 type IamKeyUse struct {
 	ID      string
 	Used    int64
@@ -98,6 +110,7 @@ type IamUser struct {
 	Attached string
 	Tags     string
 	Version  int64
+	MemberOf string
 }
 
 type IamVersion struct {

@@ -24,18 +24,33 @@ ON CONFLICT (id) DO UPDATE SET
 DELETE FROM iam_role WHERE id = $1;
 
 -- name: UsersSince :many
-SELECT id, account, name, name_key, path, created, boundary, inline, attached, tags, version
+SELECT id, account, name, name_key, path, created, boundary, inline, attached, tags, version, member_of
 FROM iam_user WHERE version > sqlc.arg(since);
 
 -- name: PutUser :exec
-INSERT INTO iam_user (id, account, name, name_key, path, created, boundary, inline, attached, tags, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO iam_user (id, account, name, name_key, path, created, boundary, inline, attached, tags, version, member_of)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, name_key = excluded.name_key, path = excluded.path, boundary = excluded.boundary,
-    inline = excluded.inline, attached = excluded.attached, tags = excluded.tags, version = excluded.version;
+    inline = excluded.inline, attached = excluded.attached, tags = excluded.tags, version = excluded.version,
+    member_of = excluded.member_of;
 
 -- name: DeleteUser :exec
 DELETE FROM iam_user WHERE id = $1;
+
+-- name: GroupsSince :many
+SELECT id, account, name, name_key, path, created, inline, attached, version
+FROM iam_group WHERE version > sqlc.arg(since);
+
+-- name: PutGroup :exec
+INSERT INTO iam_group (id, account, name, name_key, path, created, inline, attached, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (id) DO UPDATE SET
+    name = excluded.name, name_key = excluded.name_key, path = excluded.path,
+    inline = excluded.inline, attached = excluded.attached, version = excluded.version;
+
+-- name: DeleteGroup :exec
+DELETE FROM iam_group WHERE id = $1;
 
 -- name: PoliciesSince :many
 SELECT id, account, name, name_key, path, description, created, updated, default_version, next_version, versions, tags, version
