@@ -247,21 +247,21 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	if err != nil {
 		return p, err
 	}
+	s3, err := s3gw.New(s3gw.Config{
+		Store: objects, Identify: resolver, Decide: decide, Audit: events, IAM: users.Snapshot, Sealer: ring,
+		Region: c.Region, Account: c.Account, Bases: c.S3Domains, Log: o.Log,
+	})
+	if err != nil {
+		return p, err
+	}
 	ownImplementation, err := rockpoolapi.New(rockpoolapi.Config{
 		Decisions: decisions, Keeps: decision.What(c.Decisions), MaxAge: c.DecisionsKeep, Sealer: ring, Pools: pools, IAM: users.Snapshot, Revoked: revoked, Ring: ring,
-		Sessions: sessions, Region: c.Region,
+		Sessions: sessions, Resources: s3, Region: c.Region,
 	})
 	if err != nil {
 		return p, err
 	}
 	own, err := api.New(rockpoolwire.Model(), ownImplementation, shared)
-	if err != nil {
-		return p, err
-	}
-	s3, err := s3gw.New(s3gw.Config{
-		Store: objects, Identify: resolver, Decide: decide, Audit: events, IAM: users.Snapshot, Sealer: ring,
-		Region: c.Region, Account: c.Account, Bases: c.S3Domains, Log: o.Log,
-	})
 	if err != nil {
 		return p, err
 	}

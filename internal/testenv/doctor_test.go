@@ -137,6 +137,17 @@ func TestSimulateLogin(t *testing.T) {
 		!strings.Contains(out.Evaluations[1].Text, "s3:PutObject") {
 		t.Errorf("a stranger: %+v", out)
 	}
+	// What the bucket says counts too, and so does a bucket that is not there.
+	must(t, s.Root().S3(t, "PUT", "/private-pictures?policy", `{"Version":"2012-10-17","Statement":{"Sid":"NoSea","Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::private-pictures/sea/*"}}`))
+	out = simulate(map[string]any{
+		"PretendedLogins": pretended(map[string]any{"sub": subject}), "Actions": []string{"s3:GetObject"},
+		"Resources": []string{file, "arn:aws:s3:::private-pictures/x", "arn:aws:s3:::nowhere/x"},
+	})
+	if len(out.Evaluations) != 3 || out.Evaluations[0].Effect != "explicitDeny" || !strings.Contains(out.Evaluations[0].Text, "NoSea") ||
+		out.Evaluations[1].Effect != "allowed" || out.Evaluations[2].Effect != "implicitDeny" {
+		t.Errorf("with a bucket policy: %+v", out.Evaluations)
+	}
+	must(t, s.Root().S3(t, "DELETE", "/private-pictures?policy", ""))
 	// Nothing has happened.
 	var found struct{ Identities []any }
 	own(t, s.Root(), "FindIdentities", map[string]any{"IdentityPoolId": s.pool, "Subject": subject}).JSON(t, &found)

@@ -37,7 +37,9 @@ type Config struct {
 	Ring    Ring
 	// Sessions opens the sessions that are made up to simulate sign-ins.
 	Sessions Opener
-	Region   string
+	// Resources knows what resources say by themselves.
+	Resources Resources
+	Region    string
 }
 
 // Service implements the wire API of Rockpool's own service.
@@ -50,7 +52,7 @@ var _ api.Implementation[wire.API] = (*Service)(nil)
 
 // New returns the implementation, to be joined with rockpoolwire.Model by api.New.
 func New(cfg Config) (*Service, error) {
-	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Pools == nil || cfg.IAM == nil || cfg.Revoked == nil || cfg.Ring == nil || cfg.Sessions == nil || cfg.Region == "" {
+	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Pools == nil || cfg.IAM == nil || cfg.Revoked == nil || cfg.Ring == nil || cfg.Sessions == nil || cfg.Resources == nil || cfg.Region == "" {
 		return nil, errors.New("rockpoolapi: every field of Config but Keeps and MaxAge is needed")
 	}
 	return &Service{cfg: cfg, catalog: catalog.New()}, nil

@@ -18,12 +18,17 @@ type Opener interface {
 	Open(token string) (*sts.Session, keys.Secret, error)
 }
 
+// Resources completes a question with what its resource says by itself, such as a
+// bucket's policy; *s3gw.Gateway is one.
+type Resources interface {
+	About(ctx context.Context, q *authz.Request) error
+}
+
 // SimulateLogin goes through a sign-in without signing anybody in: whose identity
 // it is, which role is chosen and why, and what the session may do.
 //
 // The session is made as a real one would be, with the role's trust policy and all,
 // used to decide the actions, and forgotten: its key never leaves this function.
-// What resources say by themselves, such as a bucket's policy, is not asked.
 func (b *bound) SimulateLogin(ctx context.Context, in *wire.SimulateLoginInput) (*wire.SimulateLoginOutput, error) {
 	if _, err := b.ownPool(*in.IdentityPoolId); err != nil {
 		return nil, err
@@ -54,7 +59,7 @@ func (b *bound) SimulateLogin(ctx context.Context, in *wire.SimulateLoginInput) 
 		out.Problem = &words
 		return out, nil
 	}
-	out.Evaluations, err = b.evaluate(r, actions, resources)
+	out.Evaluations, err = b.evaluate(ctx, r, actions, resources)
 	return out, err
 }
 
@@ -75,7 +80,7 @@ func rehearsed(r *pool.Rehearsed) *wire.SimulateLoginOutput {
 
 // evaluate decides what the session may do, each action on each resource, as its
 // request from where the caller is would be decided.
-func (b *bound) evaluate(r *pool.Rehearsed, actions, resources []string) ([]wire.LoginEvaluation, error) {
+func (b *bound) evaluate(ctx context.Context, r *pool.Rehearsed, actions, resources []string) ([]wire.LoginEvaluation, error) {
 	session, _, err := b.cfg.Sessions.Open(r.Credentials.SessionToken)
 	if err != nil {
 		return nil, err
@@ -90,7 +95,11 @@ func (b *bound) evaluate(r *pool.Rehearsed, actions, resources []string) ([]wire
 	for _, action := range actions {
 		for _, resource := range resources {
 			why.last = nil
-			d := engine.Decide(&authz.Request{Caller: who, Network: b.call.Network, Action: action, Resource: resource})
+			q := &authz.Request{Caller: who, Network: b.call.Network, Action: action, Resource: resource}
+			if err := b.cfg.Resources.About(ctx, q); err != nil {
+				return nil, err
+			}
+			d := engine.Decide(q)
 			e := wire.LoginEvaluation{Action: &action, Resource: &resource, Effect: effect(d.Effect)}
 			text := d.Message
 			if why.last != nil {
