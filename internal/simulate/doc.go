@@ -1,9 +1,9 @@
 // Package simulate asks the policy engine what it would decide: for policies
-// in text, for a stored role or user, or for both together, and for callers,
+// in text, for a stored role, user or group, or for both together, and for callers,
 // resources and condition keys that need not exist.
 //
-// New makes a Simulation of policies in text, ForPrincipal one of a role's or
-// user's policies. Simulation.Ask answers one action on one resource, with the
+// New makes a Simulation of policies in text, ForPrincipal one of the policies of
+// a role, a user with its groups, or a group. Simulation.Ask answers one action on one resource, with the
 // statements that matched and the condition keys that were missing;
 // Simulation.Question gives the same request to whoever wants to explain it.
 // IAM's SimulateCustomPolicy and SimulatePrincipalPolicy are Ask on every pair

@@ -58,16 +58,10 @@ type BadPolicy struct {
 func (e *BadPolicy) Error() string { return e.ID + ": " + e.Cause.Message }
 func (e *BadPolicy) Unwrap() error { return e.Cause }
 
-// NoSuchGroup says that the source of the policies is a group, of which there
-// are none.
-type NoSuchGroup struct{ Name string }
-
-func (e *NoSuchGroup) Error() string { return fmt.Sprintf("group %q not found", e.Name) }
-
 // Unreadable says that a stored policy of the source no longer parses. Such a
 // source is denied everything, and nobody can say by which statement.
 type Unreadable struct {
-	ARN   string // of the role or user
+	ARN   string // of the role, user or group
 	Cause error
 }
 

@@ -9,8 +9,10 @@ import (
 	"github.com/rockpool-id/rockpool/policy"
 )
 
-// ForPrincipal prepares a simulation of the policies of a stored role or user of
-// the account in.Account, with its boundary and tags, and of those of the input.
+// ForPrincipal prepares a simulation of the policies of a stored role, user or
+// group of the account in.Account, with its boundary and tags, and of those of
+// the input. A user has the policies of its groups too. A group has only its
+// own, and is nobody who could make a request.
 func ForPrincipal(v iam.Snapshot, source string, in Setup) (*Simulation, error) {
 	o, err := findSource(v, in.Account, source)
 	if err != nil {
@@ -31,8 +33,8 @@ func ForPrincipal(v iam.Snapshot, source string, in Setup) (*Simulation, error) 
 	return s, nil
 }
 
-// PrincipalKeys lists the condition keys that the policies of a stored role or
-// user and those of the input read.
+// PrincipalKeys lists the condition keys that the policies of a stored role,
+// user (with its groups) or group and those of the input read.
 func PrincipalKeys(v iam.Snapshot, account, source string, identity []Document) ([]string, error) {
 	o, err := findSource(v, account, source)
 	if err != nil {
@@ -70,7 +72,7 @@ func parse(list []Document) ([]*policy.Document, error) {
 	return out, nil
 }
 
-// origin is a stored role or user whose policies are simulated.
+// origin is a stored role, user or group whose policies are simulated.
 type origin struct {
 	principal policy.Principal
 	policies  []*policy.Policy
@@ -78,8 +80,8 @@ type origin struct {
 	ids       map[*policy.Policy]string
 }
 
-// findSource finds the role or user with an ARN in an account. The account root
-// has no policies and a group is not there to be found.
+// findSource finds the role, user or group with an ARN in an account. The
+// account root has no policies.
 func findSource(v iam.Snapshot, account, text string) (*origin, error) {
 	a, err := arn.Parse(text)
 	if err != nil || a.Service != "iam" || !accountID(a.Account) {
@@ -107,7 +109,10 @@ func findSource(v iam.Snapshot, account, text string) (*origin, error) {
 		}
 		return nil, &iam.NotFound{Kind: iam.KindUser, Name: name}
 	}
-	return nil, &NoSuchGroup{Name: name}
+	if g, ok := v.GroupByARN(text); ok {
+		return ofGroup(g)
+	}
+	return nil, &iam.NotFound{Kind: iam.KindGroup, Name: name}
 }
 
 func ofRole(r *iam.RoleEntry) (*origin, error) {
@@ -125,7 +130,20 @@ func ofUser(u *iam.UserEntry) (*origin, error) {
 		return nil, &Unreadable{ARN: u.ARN(), Cause: u.Broken}
 	}
 	o := newOrigin("user_"+u.Name+"_", u.Policies, u.BoundaryPolicy)
+	for _, g := range u.MemberOf {
+		o.name("group_"+g.Name+"_", g.Policies)
+	}
 	o.principal = policy.Principal{Type: policy.User, Account: u.Account, ARN: u.ARN(), EntityARN: u.ARN(), EntityID: u.ID}
+	return o, nil
+}
+
+func ofGroup(g *iam.GroupEntry) (*origin, error) {
+	if g.Broken != nil {
+		return nil, &Unreadable{ARN: g.ARN(), Cause: g.Broken}
+	}
+	o := newOrigin("group_"+g.Name+"_", g.Policies, nil)
+	// Some member of it, nobody knows which until a caller is named.
+	o.principal = policy.Principal{Type: policy.User, Account: g.Account}
 	return o, nil
 }
 
@@ -133,16 +151,20 @@ func ofUser(u *iam.UserEntry) (*origin, error) {
 // name, an inline one by its owner and its name ("user_anna_read").
 func newOrigin(owner string, policies []*policy.Policy, boundary *policy.Policy) *origin {
 	o := &origin{policies: policies[:len(policies):len(policies)], boundary: boundary, ids: map[*policy.Policy]string{}}
+	o.name(owner, policies)
+	if boundary != nil {
+		o.ids[boundary] = boundary.Name()
+	}
+	return o
+}
+
+func (o *origin) name(owner string, policies []*policy.Policy) {
 	for _, p := range policies {
 		o.ids[p] = p.Name()
 		if p.ARN() == "" {
 			o.ids[p] = owner + p.Name()
 		}
 	}
-	if boundary != nil {
-		o.ids[boundary] = boundary.Name()
-	}
-	return o
 }
 
 // tags returns the tags of a stored role or user.

@@ -24,20 +24,24 @@ func (b *bound) GetAccountSummary(ctx context.Context, _ *wire.GetAccountSummary
 	known := map[wire.SummaryKeyType]int{
 		wire.SummaryKeyTypeUsers: len(v.Users(b.account(), "/")), wire.SummaryKeyTypeUsersQuota: limits.Users,
 		wire.SummaryKeyTypeRoles: len(v.Roles(b.account(), "/")), wire.SummaryKeyTypeRolesQuota: limits.Roles,
+		wire.SummaryKeyTypeGroups: len(v.Groups(b.account(), "/")), wire.SummaryKeyTypeGroupsQuota: limits.Groups,
 		wire.SummaryKeyTypePolicies: len(policies), wire.SummaryKeyTypePoliciesQuota: limits.Policies,
-		wire.SummaryKeyTypePolicyVersionsInUse:          versions,
-		wire.SummaryKeyTypePolicyVersionsInUseQuota:     10000,
-		wire.SummaryKeyTypeProviders:                    len(v.OIDCProviders(b.account())) + len(v.SAMLProviders(b.account())),
-		wire.SummaryKeyTypeAccountAccessKeysPresent:     rootKeys,
-		wire.SummaryKeyTypeAccessKeysPerUserQuota:       iam.MaxKeysPerUser,
-		wire.SummaryKeyTypeVersionsPerPolicyQuota:       iam.MaxPolicyVersions,
-		wire.SummaryKeyTypePolicySizeQuota:              iam.MaxManagedSize,
-		wire.SummaryKeyTypeRolePolicySizeQuota:          iam.MaxRoleInline,
-		wire.SummaryKeyTypeUserPolicySizeQuota:          iam.MaxUserInline,
-		wire.SummaryKeyTypeAssumeRolePolicySizeQuota:    limits.TrustSize,
-		wire.SummaryKeyTypeAttachedPoliciesPerRoleQuota: limits.Attached,
-		wire.SummaryKeyTypeAttachedPoliciesPerUserQuota: limits.Attached,
-		wire.SummaryKeyTypeGlobalEndpointTokenVersion:   2, // session tokens work in every region
+		wire.SummaryKeyTypePolicyVersionsInUse:           versions,
+		wire.SummaryKeyTypePolicyVersionsInUseQuota:      10000,
+		wire.SummaryKeyTypeProviders:                     len(v.OIDCProviders(b.account())) + len(v.SAMLProviders(b.account())),
+		wire.SummaryKeyTypeAccountAccessKeysPresent:      rootKeys,
+		wire.SummaryKeyTypeAccessKeysPerUserQuota:        iam.MaxKeysPerUser,
+		wire.SummaryKeyTypeVersionsPerPolicyQuota:        iam.MaxPolicyVersions,
+		wire.SummaryKeyTypePolicySizeQuota:               iam.MaxManagedSize,
+		wire.SummaryKeyTypeRolePolicySizeQuota:           iam.MaxRoleInline,
+		wire.SummaryKeyTypeUserPolicySizeQuota:           iam.MaxUserInline,
+		wire.SummaryKeyTypeGroupPolicySizeQuota:          iam.MaxGroupInline,
+		wire.SummaryKeyTypeGroupsPerUserQuota:            iam.MaxGroupsPerUser,
+		wire.SummaryKeyTypeAssumeRolePolicySizeQuota:     limits.TrustSize,
+		wire.SummaryKeyTypeAttachedPoliciesPerRoleQuota:  limits.Attached,
+		wire.SummaryKeyTypeAttachedPoliciesPerUserQuota:  limits.Attached,
+		wire.SummaryKeyTypeAttachedPoliciesPerGroupQuota: limits.Attached,
+		wire.SummaryKeyTypeGlobalEndpointTokenVersion:    2, // session tokens work in every region
 	}
 	out := make(map[string]int32)
 	for _, key := range wire.SummaryKeyType("").Values() {
@@ -62,14 +66,6 @@ func (b *bound) ListInstanceProfilesForRole(ctx context.Context, in *wire.ListIn
 		return nil, err
 	}
 	return &wire.ListInstanceProfilesForRoleOutput{InstanceProfiles: []wire.InstanceProfile{}, IsTruncated: pointer(false)}, nil
-}
-
-// ListGroupsForUser answers that an existing user is in no group.
-func (b *bound) ListGroupsForUser(ctx context.Context, in *wire.ListGroupsForUserInput) (*wire.ListGroupsForUserOutput, error) {
-	if err := b.userExists(ctx, in.UserName); err != nil {
-		return nil, err
-	}
-	return &wire.ListGroupsForUserOutput{Groups: []wire.Group{}, IsTruncated: pointer(false)}, nil
 }
 
 // ListMFADevices answers that an existing user has no MFA device.

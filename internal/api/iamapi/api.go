@@ -36,6 +36,8 @@ func (b *bound) role(name *string) iam.Owner { return iam.RoleOwner(b.account(),
 
 func (b *bound) user(name *string) iam.Owner { return iam.UserOwner(b.account(), *name) }
 
+func (b *bound) group(name *string) iam.Owner { return iam.GroupOwner(b.account(), *name) }
+
 // needsUserName refuses a call without a user name whose caller is no user.
 type needsUserName struct{}
 

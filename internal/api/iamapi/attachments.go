@@ -26,6 +26,14 @@ func (b *bound) AttachUserPolicy(ctx context.Context, in *wire.AttachUserPolicyI
 	return &wire.AttachUserPolicyOutput{}, nil
 }
 
+// AttachGroupPolicy attaches a managed policy to a group.
+func (b *bound) AttachGroupPolicy(ctx context.Context, in *wire.AttachGroupPolicyInput) (*wire.AttachGroupPolicyOutput, error) {
+	if err := b.IAM.AttachPolicy(ctx, b.group(in.GroupName), *in.PolicyArn); err != nil {
+		return nil, err
+	}
+	return &wire.AttachGroupPolicyOutput{}, nil
+}
+
 // DetachRolePolicy detaches a managed policy from a role.
 func (b *bound) DetachRolePolicy(ctx context.Context, in *wire.DetachRolePolicyInput) (*wire.DetachRolePolicyOutput, error) {
 	if err := b.IAM.DetachPolicy(ctx, b.role(in.RoleName), *in.PolicyArn); err != nil {
@@ -40,6 +48,14 @@ func (b *bound) DetachUserPolicy(ctx context.Context, in *wire.DetachUserPolicyI
 		return nil, err
 	}
 	return &wire.DetachUserPolicyOutput{}, nil
+}
+
+// DetachGroupPolicy detaches a managed policy from a group.
+func (b *bound) DetachGroupPolicy(ctx context.Context, in *wire.DetachGroupPolicyInput) (*wire.DetachGroupPolicyOutput, error) {
+	if err := b.IAM.DetachPolicy(ctx, b.group(in.GroupName), *in.PolicyArn); err != nil {
+		return nil, err
+	}
+	return &wire.DetachGroupPolicyOutput{}, nil
 }
 
 // ListAttachedRolePolicies lists the managed policies attached to a role.
@@ -58,6 +74,15 @@ func (b *bound) ListAttachedUserPolicies(ctx context.Context, in *wire.ListAttac
 		return nil, err
 	}
 	return &wire.ListAttachedUserPoliciesOutput{AttachedPolicies: list, IsTruncated: p.truncated, Marker: p.marker}, nil
+}
+
+// ListAttachedGroupPolicies lists the managed policies attached to a group.
+func (b *bound) ListAttachedGroupPolicies(ctx context.Context, in *wire.ListAttachedGroupPoliciesInput) (*wire.ListAttachedGroupPoliciesOutput, error) {
+	list, p, err := b.attached(ctx, b.group(in.GroupName), text(in.PathPrefix), in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	return &wire.ListAttachedGroupPoliciesOutput{AttachedPolicies: list, IsTruncated: p.truncated, Marker: p.marker}, nil
 }
 
 func (b *bound) attached(ctx context.Context, o iam.Owner, prefix string, marker *string, limit *int32) ([]wire.AttachedPolicy, paging, error) {
@@ -90,7 +115,7 @@ func (b *bound) attached(ctx context.Context, o iam.Owner, prefix string, marker
 	}), pg, nil
 }
 
-// entity is a role or user that uses a policy, for paging over both.
+// entity is a role, user or group that uses a policy, for paging over them all.
 type entity struct {
 	kind     wire.EntityType
 	name, id string
@@ -98,7 +123,8 @@ type entity struct {
 
 func (e entity) key() string { return string(e.kind) + " " + e.name }
 
-// ListEntitiesForPolicy lists the roles and users that use a managed policy.
+// ListEntitiesForPolicy lists the groups, roles and users that use a managed
+// policy.
 func (b *bound) ListEntitiesForPolicy(ctx context.Context, in *wire.ListEntitiesForPolicyInput) (*wire.ListEntitiesForPolicyOutput, error) {
 	v, p, err := b.policy(ctx, in.PolicyArn)
 	if err != nil {
@@ -116,7 +142,14 @@ func (b *bound) ListEntitiesForPolicy(ctx context.Context, in *wire.ListEntities
 		return usage != wire.PolicyUsageTypePermissionsBoundary && slices.Contains(attached, arn) ||
 			usage != wire.PolicyUsageTypePermissionsPolicy && boundary == arn
 	}
-	var all []entity
+	var all []entity // in the order of the names of their kinds
+	if filter == "" || filter == wire.EntityTypeGroup {
+		for _, g := range v.Groups(b.account(), prefix) {
+			if uses(g.Attached, "") {
+				all = append(all, entity{wire.EntityTypeGroup, g.Name, g.ID})
+			}
+		}
+	}
 	if filter == "" || filter == wire.EntityTypeRole {
 		for _, r := range v.Roles(b.account(), prefix) {
 			if uses(r.Attached, r.Boundary) {
@@ -141,9 +174,12 @@ func (b *bound) ListEntitiesForPolicy(ctx context.Context, in *wire.ListEntities
 		IsTruncated: pg.truncated, Marker: pg.marker,
 	}
 	for _, e := range list {
-		if e.kind == wire.EntityTypeRole {
+		switch e.kind {
+		case wire.EntityTypeGroup:
+			out.PolicyGroups = append(out.PolicyGroups, wire.PolicyGroup{GroupName: &e.name, GroupId: &e.id})
+		case wire.EntityTypeRole:
 			out.PolicyRoles = append(out.PolicyRoles, wire.PolicyRole{RoleName: &e.name, RoleId: &e.id})
-		} else {
+		default:
 			out.PolicyUsers = append(out.PolicyUsers, wire.PolicyUser{UserName: &e.name, UserId: &e.id})
 		}
 	}

@@ -85,7 +85,7 @@ func validation(message string) *awserr.Error { return awserr.Sender("Validation
 func notFound(e *iam.NotFound) *awserr.Error {
 	var message string
 	switch e.Kind {
-	case iam.KindRole, iam.KindUser:
+	case iam.KindRole, iam.KindUser, iam.KindGroup:
 		message = fmt.Sprintf("The %s with name %s cannot be found.", e.Kind, e.Name)
 	case iam.KindInlinePolicy:
 		message = fmt.Sprintf("The %s policy with name %s cannot be found.", e.Owner, e.Name)
@@ -112,6 +112,8 @@ func taken(e *iam.AlreadyExists) string {
 		return fmt.Sprintf("Role with name %s already exists.", e.Name)
 	case iam.KindUser:
 		return fmt.Sprintf("User with name %s already exists.", e.Name)
+	case iam.KindGroup:
+		return fmt.Sprintf("Group with name %s already exists.", e.Name)
 	case iam.KindOIDCProvider:
 		return fmt.Sprintf("Provider with url %s already exists.", e.Name)
 	case iam.KindSAMLProvider:
@@ -128,6 +130,8 @@ func inUse(e *iam.InUse) string {
 		return "Cannot delete entity, must detach all policies first."
 	case iam.UseAccessKeys:
 		return "Cannot delete entity, must delete access keys first."
+	case iam.UseMembers, iam.UseGroups:
+		return "Cannot delete entity, must remove users from group first."
 	case iam.UseEntities:
 		return "Cannot delete a policy attached to entities."
 	case iam.UseVersions:

@@ -24,6 +24,14 @@ func (b *bound) PutUserPolicy(ctx context.Context, in *wire.PutUserPolicyInput) 
 	return &wire.PutUserPolicyOutput{}, nil
 }
 
+// PutGroupPolicy adds or replaces an inline policy of a group.
+func (b *bound) PutGroupPolicy(ctx context.Context, in *wire.PutGroupPolicyInput) (*wire.PutGroupPolicyOutput, error) {
+	if err := b.IAM.PutInlinePolicy(ctx, b.group(in.GroupName), *in.PolicyName, *in.PolicyDocument); err != nil {
+		return nil, err
+	}
+	return &wire.PutGroupPolicyOutput{}, nil
+}
+
 // GetRolePolicy returns an inline policy of a role.
 func (b *bound) GetRolePolicy(ctx context.Context, in *wire.GetRolePolicyInput) (*wire.GetRolePolicyOutput, error) {
 	p, err := b.inline(ctx, b.role(in.RoleName), *in.PolicyName)
@@ -40,6 +48,15 @@ func (b *bound) GetUserPolicy(ctx context.Context, in *wire.GetUserPolicyInput) 
 		return nil, err
 	}
 	return &wire.GetUserPolicyOutput{UserName: in.UserName, PolicyName: &p.Name, PolicyDocument: encoded(p.Document)}, nil
+}
+
+// GetGroupPolicy returns an inline policy of a group.
+func (b *bound) GetGroupPolicy(ctx context.Context, in *wire.GetGroupPolicyInput) (*wire.GetGroupPolicyOutput, error) {
+	p, err := b.inline(ctx, b.group(in.GroupName), *in.PolicyName)
+	if err != nil {
+		return nil, err
+	}
+	return &wire.GetGroupPolicyOutput{GroupName: in.GroupName, PolicyName: &p.Name, PolicyDocument: encoded(p.Document)}, nil
 }
 
 func (b *bound) inline(ctx context.Context, o iam.Owner, name string) (*iam.InlinePolicy, error) {
@@ -66,6 +83,14 @@ func (b *bound) DeleteUserPolicy(ctx context.Context, in *wire.DeleteUserPolicyI
 	return &wire.DeleteUserPolicyOutput{}, nil
 }
 
+// DeleteGroupPolicy deletes an inline policy of a group.
+func (b *bound) DeleteGroupPolicy(ctx context.Context, in *wire.DeleteGroupPolicyInput) (*wire.DeleteGroupPolicyOutput, error) {
+	if err := b.IAM.DeleteInlinePolicy(ctx, b.group(in.GroupName), *in.PolicyName); err != nil {
+		return nil, err
+	}
+	return &wire.DeleteGroupPolicyOutput{}, nil
+}
+
 // ListRolePolicies lists the names of a role's inline policies.
 func (b *bound) ListRolePolicies(ctx context.Context, in *wire.ListRolePoliciesInput) (*wire.ListRolePoliciesOutput, error) {
 	names, p, err := b.inlineNames(ctx, b.role(in.RoleName), in.Marker, in.MaxItems)
@@ -82,6 +107,15 @@ func (b *bound) ListUserPolicies(ctx context.Context, in *wire.ListUserPoliciesI
 		return nil, err
 	}
 	return &wire.ListUserPoliciesOutput{PolicyNames: names, IsTruncated: p.truncated, Marker: p.marker}, nil
+}
+
+// ListGroupPolicies lists the names of a group's inline policies.
+func (b *bound) ListGroupPolicies(ctx context.Context, in *wire.ListGroupPoliciesInput) (*wire.ListGroupPoliciesOutput, error) {
+	names, p, err := b.inlineNames(ctx, b.group(in.GroupName), in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	return &wire.ListGroupPoliciesOutput{PolicyNames: names, IsTruncated: p.truncated, Marker: p.marker}, nil
 }
 
 func (b *bound) inlineNames(ctx context.Context, o iam.Owner, marker *string, limit *int32) ([]string, paging, error) {

@@ -45,6 +45,7 @@ func (i *Implementation) Rules() api.Rules {
 	}
 	i.roleRules(rules)
 	i.userRules(rules)
+	i.groupRules(rules)
 	i.accessKeyRules(rules)
 	i.policyRules(rules)
 	i.providerRules(rules)

@@ -38,6 +38,7 @@ func populate(t *testing.T, f *fixture) {
 	tags := []iam.Tag{{Key: "team", Value: "blue"}}
 	must[*iam.RoleEntry](t)(f.iam.CreateRole(ctx, iam.NewRole{Account: account, Name: "app", Path: "/p/", Trust: trust, Boundary: admin, Tags: tags}))
 	must[*iam.UserEntry](t)(f.iam.CreateUser(ctx, iam.NewUser{Account: account, Name: "bob", Path: "/p/", Boundary: admin, Tags: tags}))
+	must[*iam.GroupEntry](t)(f.iam.CreateGroup(ctx, iam.NewGroup{Account: account, Name: "staff", Path: "/p/"}))
 	must[*iam.PolicyEntry](t)(f.iam.CreatePolicy(ctx, iam.NewPolicy{Account: account, Name: "pol", Path: "/p/", Document: allowS3, Tags: tags}))
 	must[*iam.OIDCProvider](t)(f.iam.CreateOIDCProvider(ctx, iam.NewOIDCProvider{Account: account, URL: "https://login.example.com", Tags: tags}))
 }
@@ -48,6 +49,7 @@ func TestRulesAsk(t *testing.T) {
 	const (
 		role     = "arn:aws:iam::000000000000:role/p/app"
 		user     = "arn:aws:iam::000000000000:user/p/bob"
+		group    = "arn:aws:iam::000000000000:group/p/staff"
 		pol      = "arn:aws:iam::000000000000:policy/p/pol"
 		provider = "arn:aws:iam::000000000000:oidc-provider/login.example.com"
 		tagged   = "aws:ResourceTag/team=blue iam:ResourceTag/team=blue"
@@ -74,6 +76,18 @@ func TestRulesAsk(t *testing.T) {
 		{"untagging names the keys", "UntagRole", "RoleName=app\nTagKeys.member.1=x\nTagKeys.member.2=y", []string{role + " " + tagged + " aws:TagKeys=[x y]"}},
 		{"renaming asks for both names", "UpdateUser", "UserName=bob\nNewUserName=rob", []string{user + " " + tagged, "arn:aws:iam::000000000000:user/p/rob " + tagged}},
 		{"moving asks for both paths", "UpdateUser", "UserName=bob\nNewPath=/r/", []string{user + " " + tagged, "arn:aws:iam::000000000000:user/r/bob " + tagged}},
+		{"a new group is asked for by its future ARN", "CreateGroup", "GroupName=new\nPath=/q/", []string{"arn:aws:iam::000000000000:group/q/new"}},
+		{"a group is asked for with its path", "GetGroup", "GroupName=staff", []string{group}},
+		{"a group that does not exist has the path /", "DeleteGroup", "GroupName=no", []string{"arn:aws:iam::000000000000:group/no"}},
+		{"who is in a group is asked of the group alone", "AddUserToGroup", "GroupName=staff\nUserName=bob", []string{group}},
+		{"so is who leaves it", "RemoveUserFromGroup", "GroupName=staff\nUserName=bob", []string{group}},
+		{"the groups of a user are asked of the user", "ListGroupsForUser", "UserName=bob", []string{user + " " + tagged}},
+		{"an inline policy of a group has no more keys", "PutGroupPolicy", "GroupName=staff\nPolicyName=p\nPolicyDocument=" + allowS3, []string{group}},
+		{"attaching to a group names the policy", "AttachGroupPolicy", "GroupName=staff\nPolicyArn=" + s3full, []string{group + " iam:PolicyARN=" + s3full}},
+		{"renaming a group asks for both names", "UpdateGroup", "GroupName=staff\nNewGroupName=team", []string{group, "arn:aws:iam::000000000000:group/p/team"}},
+		{"moving a group asks for both paths", "UpdateGroup", "GroupName=staff\nNewPath=/r/", []string{group, "arn:aws:iam::000000000000:group/r/staff"}},
+		{"a group that stays where it is asks once", "UpdateGroup", "GroupName=staff\nNewPath=/p/", []string{group}},
+		{"a simulation of a group is asked for the group", "SimulatePrincipalPolicy", "PolicySourceArn=" + group + "\nActionNames.member.1=s3:GetObject", []string{group}},
 		{"a policy is asked for by its ARN", "CreatePolicyVersion", "PolicyArn=" + pol + "\nPolicyDocument=" + allowS3, []string{pol + " aws:ResourceTag/team=blue"}},
 		{"tagging a policy names the tags", "TagPolicy", "PolicyArn=" + pol + "\nTags.member.1.Key=a\nTags.member.1.Value=b",
 			[]string{pol + " aws:ResourceTag/team=blue aws:TagKeys=[a] aws:RequestTag/a=b"}},
@@ -154,7 +168,7 @@ func TestEveryRuleHasItsOperation(t *testing.T) {
 			t.Errorf("%s: %v", operation, err)
 		}
 	}
-	if n := len(served()); n != 87 {
+	if n := len(served()); n != 101 {
 		t.Errorf("%d operations are served", n)
 	}
 }
@@ -173,7 +187,7 @@ func served() []string {
 func filled(t *testing.T, operation string) reflect.Value {
 	t.Helper()
 	values := map[string]any{
-		"RoleName": "none", "UserName": "none", "NewUserName": "other", "PolicyName": "none", "PolicyArn": "arn:aws:iam::000000000000:policy/none",
+		"RoleName": "none", "UserName": "none", "GroupName": "none", "NewUserName": "other", "PolicyName": "none", "PolicyArn": "arn:aws:iam::000000000000:policy/none",
 		"AssumeRolePolicyDocument": trust, "PolicyDocument": allowS3, "PermissionsBoundary": admin, "VersionId": "v1",
 		"Url": "https://none.example.com", "OpenIDConnectProviderArn": "arn:aws:iam::000000000000:oidc-provider/none.example.com", "ClientID": "c",
 		"SAMLProviderArn": "arn:aws:iam::000000000000:saml-provider/none", "Name": "none", "SAMLMetadataDocument": strings.Repeat("x", 1000),

@@ -109,6 +109,11 @@ func userListed(u *iam.UserEntry) wire.User {
 	return wire.User{Path: &u.Path, UserName: &u.Name, UserId: &u.ID, Arn: pointer(u.ARN()), CreateDate: &u.Created}
 }
 
+// groupOut is a group as every operation shows it.
+func groupOut(g *iam.GroupEntry) wire.Group {
+	return wire.Group{Path: &g.Path, GroupName: &g.Name, GroupId: &g.ID, Arn: pointer(g.ARN()), CreateDate: &g.Created}
+}
+
 // userDetailed is a user as GetUser and CreateUser show it.
 func userDetailed(u *iam.UserEntry) *wire.User {
 	out := userListed(u)

@@ -44,6 +44,8 @@ func onSource[I any](i *Implementation, source func(*I) string) api.Rule {
 			if u, ok := v.UserByID(id); ok {
 				ask.Type, ask.Keys = userType, resourceTags(u.Tags, keyGlobalResourceTag, keyIAMResourceTag)
 			}
+		} else if _, ok := v.GroupByARN(source(in)); ok {
+			ask.Type = groupType
 		}
 		return asks(ask)
 	})
@@ -66,8 +68,8 @@ func (b *bound) SimulateCustomPolicy(ctx context.Context, in *wire.SimulateCusto
 	return b.simulation(ctx, s, "simulation", in)
 }
 
-// SimulatePrincipalPolicy decides what the policies of a role or user, and more
-// in text, would decide.
+// SimulatePrincipalPolicy decides what the policies of a role, a user with its
+// groups, or a group, and more in text, would decide.
 func (b *bound) SimulatePrincipalPolicy(ctx context.Context, in *wire.SimulatePrincipalPolicyInput) (*wire.SimulatePrincipalPolicyOutput, error) {
 	v, err := b.IAM.Fresh(ctx)
 	if err != nil {
@@ -101,7 +103,7 @@ func (b *bound) GetContextKeysForCustomPolicy(_ context.Context, in *wire.GetCon
 }
 
 // GetContextKeysForPrincipalPolicy lists the condition keys that the policies of
-// a role or user, and more in text, read.
+// a role, a user with its groups, or a group, and more in text, read.
 func (b *bound) GetContextKeysForPrincipalPolicy(ctx context.Context, in *wire.GetContextKeysForPrincipalPolicyInput) (*wire.GetContextKeysForPrincipalPolicyOutput, error) {
 	v, err := b.IAM.Fresh(ctx)
 	if err != nil {

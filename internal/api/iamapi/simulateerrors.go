@@ -33,9 +33,6 @@ func simulation(err error) *awserr.Error {
 		// The sentence, and which of the documents; a call may carry many.
 		return wire.InvalidInputException(fmt.Sprintf("%s (%s, line %d, column %d)", e.Cause.Message, e.ID, e.Cause.Line, e.Cause.Column))
 	}
-	if e, ok := errors.AsType[*simulate.NoSuchGroup](err); ok {
-		return wire.NoSuchEntityException(fmt.Sprintf("The group with name %s cannot be found.", e.Name))
-	}
 	if e, ok := errors.AsType[*simulate.Unreadable](err); ok {
 		return wire.PolicyEvaluationException(fmt.Sprintf("A policy of %s could not be evaluated.", e.ARN))
 	}
