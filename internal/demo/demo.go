@@ -20,7 +20,7 @@ import (
 type Config struct {
 	Server       config.Config
 	SiteListen   string // address of the website
-	GoogleListen string // address of the pretend Google
+	GoogleListen string // address of the pretend Google, and of the other pretend providers
 	Temporary    bool   // the data folder goes when the demo stops
 	Program      string // how this program is called, for the commands that are shown
 	Announce     string // file that tells the command line of the demo (decision 0004); "" for none
@@ -63,7 +63,7 @@ type Story struct {
 	Denied, Person string
 }
 
-// Start runs the pretend Google, the server and the website, and takes the
+// Start runs the pretend providers, the server and the website, and takes the
 // steps of the workshop. It returns when the story can be told.
 func Start(ctx context.Context, c Config) (d *Demo, err error) {
 	ctx, stop := context.WithCancel(ctx)
@@ -88,17 +88,24 @@ func Start(ctx context.Context, c Config) (d *Demo, err error) {
 	siteURL, googleURL := "http://"+siteListener.Addr().String(), "http://"+googleListener.Addr().String()
 	origins := originsOf(siteListener)
 
-	google, err := pretend.New(pretend.Config{
-		BaseURL: googleURL,
-		Clients: []pretend.Client{{ID: ClientID, Name: "Private Bucket Site", RedirectURIs: redirects(origins), Origins: origins}},
-		Logger:  c.Log,
-	})
+	apps, err := names(origins, c.Server.Region, c.Server.Account)
 	if err != nil {
 		return d, errors.Join(err, siteListener.Close(), googleListener.Close())
 	}
-	d.serve(googleListener, google, c.Log)
+	town, err := pretend.NewTown(googleURL, apps, c.Log)
+	if err != nil {
+		return d, errors.Join(err, siteListener.Close(), googleListener.Close())
+	}
+	own, err := newBackend(siteURL, origins, town, apps, c.Log)
+	if err != nil {
+		return d, errors.Join(err, siteListener.Close(), googleListener.Close())
+	}
+	d.serve(googleListener, town, c.Log)
 
-	c.Server.Providers = map[string]string{"accounts.google.com": googleURL}
+	c.Server.Providers = town.Overrides()
+	for _, o := range origins {
+		c.Server.SAMLRecipients = append(c.Server.SAMLRecipients, o+samlACSPath)
+	}
 	if d.server, err = server.Open(ctx, c.Server, server.Options{Log: c.Log, Version: c.Version}); err != nil {
 		return d, errors.Join(err, siteListener.Close())
 	}
@@ -109,7 +116,7 @@ func Start(ctx context.Context, c Config) (d *Demo, err error) {
 			d.failed <- err
 		}
 	}()
-	pages := &website{endpoint: d.server.URL(), http: &http.Client{Timeout: 30 * time.Second}, log: c.Log}
+	pages := &website{endpoint: d.server.URL(), backend: own, http: &http.Client{Timeout: 30 * time.Second}, log: c.Log}
 	d.serve(siteListener, pages, c.Log)
 
 	keyID, secret := d.server.RootKey()
@@ -125,7 +132,11 @@ func Start(ctx context.Context, c Config) (d *Demo, err error) {
 	if d.withdraw = announce(&c, &root); d.withdraw == nil {
 		explain += " --endpoint " + root.Endpoint
 	}
-	page, err := seed(ctx, &administrator{Client: cl, account: c.Server.Account}, origins, googleURL, explain)
+	admin := &administrator{Client: cl, account: c.Server.Account}
+	page, err := seed(ctx, admin, &scene{origins: origins, town: town, apps: apps, explain: explain})
+	if err == nil {
+		err = own.open(ctx, admin, root, page.PoolID)
+	}
 	if err != nil {
 		return d, fmt.Errorf("prepare the demo: %w", err)
 	}
@@ -137,10 +148,10 @@ func Start(ctx context.Context, c Config) (d *Demo, err error) {
 	if d.withdraw == nil {
 		d.Story.Explain = "AWS_ACCESS_KEY_ID=" + keyID + " AWS_SECRET_ACCESS_KEY=" + secret.Reveal() + " " + explain
 	}
-	for _, p := range google.People() {
+	for _, p := range town.People() {
 		d.Story.People = append(d.Story.People, p.Email)
 	}
-	d.Story.Person = google.People()[0].Name
+	d.Story.Person = town.People()[0].Name
 	if d.Story.Denied, err = askForbidden(ctx, root, googleURL, d.Story.People[0], page.PoolID); err != nil {
 		return d, fmt.Errorf("ask for the forbidden picture: %w", err)
 	}
@@ -229,14 +240,6 @@ func originsOf(l net.Listener) []string {
 	list := []string{"http://" + addr.String()}
 	if local := "http://localhost:" + port; local != list[0] {
 		list = append(list, local)
-	}
-	return list
-}
-
-func redirects(origins []string) []string {
-	var list []string
-	for _, o := range origins {
-		list = append(list, o+"/")
 	}
 	return list
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/rockpool-id/rockpool/internal/client"
+	"github.com/rockpool-id/rockpool/internal/pretend"
 )
 
 // The names of the story. Buckets are named for what they hold.
@@ -24,7 +25,12 @@ const (
 	PoolName     = "private-bucket-pool"
 	RoleName     = "Cognito-IDPool-Role"
 	PolicyName   = "ReadPrivateBucket"
-	ClientID     = "rockpool-demo.apps.googleusercontent.com"
+	// StaffRoleName is the role that rules give to staff, GuestRoleName that of
+	// guests, who may see one picture.
+	StaffRoleName = "Cognito-IDPool-Staff"
+	GuestRoleName = "Cognito-IDPool-Guest"
+	GuestKey      = "low-tide.jpg"
+	ClientID      = "rockpool-demo.apps.googleusercontent.com"
 )
 
 //go:embed pictures/*.jpg
@@ -45,23 +51,41 @@ type story struct {
 	} `json:"forbidden"`
 	ClientID string `json:"clientId"`
 	Google   string `json:"google"`
+	// Providers are the ways to sign in.
+	Providers []provider `json:"providers"`
+	// Why is where the backend says which role a login leads to, and why.
+	Why string `json:"why"`
 	// Explain is the command that says why a request was denied, without its id.
 	Explain string `json:"explain"`
 }
 
+// scene is what the story is made of.
+type scene struct {
+	origins []string // of the website
+	town    *pretend.Town
+	apps    pretend.Apps
+	explain string
+}
+
 // seed takes the steps of the workshop. It may run again on the same data
 // folder: what exists is brought into the same state.
-func seed(ctx context.Context, c *administrator, siteOrigins []string, google, explain string) (*story, error) {
-	s := &story{Endpoint: c.Endpoint(), Region: c.Region(), Bucket: PrivateBucket, ClientID: ClientID, Google: google, Explain: explain}
+func seed(ctx context.Context, c *administrator, in *scene) (*story, error) {
+	s := &story{
+		Endpoint: c.Endpoint(), Region: c.Region(), Bucket: PrivateBucket, Explain: in.explain,
+		ClientID: ClientID, Google: in.town.At(""), Providers: providers(in.town, &in.apps, c.account), Why: "." + whyPath,
+	}
 	s.Forbidden.Bucket, s.Forbidden.Key = StaffBucket, ForbiddenKey
-	if err := seedBuckets(ctx, c, siteOrigins); err != nil {
+	if err := seedBuckets(ctx, c, in.origins); err != nil {
+		return nil, err
+	}
+	if err := seedProviders(ctx, c, in.town); err != nil {
 		return nil, err
 	}
 	var err error
-	if s.PoolID, err = seedPool(ctx, c); err != nil {
+	if s.PoolID, err = seedPool(ctx, c, &in.apps); err != nil {
 		return nil, err
 	}
-	if err := seedRole(ctx, c, s.PoolID); err != nil {
+	if err := seedRoles(ctx, c, in.town, &in.apps, s.PoolID); err != nil {
 		return nil, err
 	}
 	if err := seedSite(ctx, c, s); err != nil {
@@ -132,76 +156,6 @@ func corsDocument(origins []string) []byte {
 		"<ExposeHeader>ETag</ExposeHeader><ExposeHeader>x-amz-request-id</ExposeHeader><MaxAgeSeconds>300</MaxAgeSeconds>" +
 		"</CORSRule></CORSConfiguration>")
 	return []byte(b.String())
-}
-
-// seedPool makes the identity pool with authenticated access through Google, or
-// finds the one of an earlier run.
-func seedPool(ctx context.Context, c *administrator) (string, error) {
-	var list struct {
-		IdentityPools []struct{ IdentityPoolId, IdentityPoolName string }
-	}
-	if err := c.json(ctx, "ListIdentityPools", map[string]any{"MaxResults": 60}, &list); err != nil {
-		return "", err
-	}
-	for _, p := range list.IdentityPools {
-		if p.IdentityPoolName == PoolName {
-			return p.IdentityPoolId, nil
-		}
-	}
-	var made struct{ IdentityPoolId string }
-	err := c.json(ctx, "CreateIdentityPool", map[string]any{
-		"IdentityPoolName":               PoolName,
-		"AllowUnauthenticatedIdentities": false,
-		"SupportedLoginProviders":        map[string]string{"accounts.google.com": ClientID},
-	}, &made)
-	return made.IdentityPoolId, err
-}
-
-// seedRole makes the role that people of the pool get, lets it read the private
-// bucket, and gives it to the pool.
-func seedRole(ctx context.Context, c *administrator, poolID string) error {
-	trust := `{
-  "Version": "2012-10-17",
-  "Statement": [{
-    "Effect": "Allow",
-    "Principal": {"Federated": "cognito-identity.amazonaws.com"},
-    "Action": "sts:AssumeRoleWithWebIdentity",
-    "Condition": {
-      "StringEquals": {"cognito-identity.amazonaws.com:aud": "` + poolID + `"},
-      "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}
-    }
-  }]
-}`
-	err := c.iam(ctx, "CreateRole", map[string]string{
-		"RoleName": RoleName, "Path": "/service-role/", "AssumeRolePolicyDocument": trust,
-		"Description": "People who signed in to the demo's identity pool",
-	})
-	if client.HasCode(err, "EntityAlreadyExists") {
-		err = c.iam(ctx, "UpdateAssumeRolePolicy", map[string]string{"RoleName": RoleName, "PolicyDocument": trust})
-	}
-	if err != nil {
-		return err
-	}
-	allow := `{
-  "Version": "2012-10-17",
-  "Statement": [{
-    "Sid": "ReadPrivateBucket",
-    "Effect": "Allow",
-    "Action": ["s3:ListBucket", "s3:GetObject"],
-    "Resource": [
-      "arn:aws:s3:::` + PrivateBucket + `",
-      "arn:aws:s3:::` + PrivateBucket + `/*"
-    ]
-  }]
-}`
-	err = c.iam(ctx, "PutRolePolicy", map[string]string{"RoleName": RoleName, "PolicyName": PolicyName, "PolicyDocument": allow})
-	if err != nil {
-		return err
-	}
-	return c.json(ctx, "SetIdentityPoolRoles", map[string]any{
-		"IdentityPoolId": poolID,
-		"Roles":          map[string]string{"authenticated": "arn:aws:iam::" + c.account + ":role/service-role/" + RoleName},
-	}, nil)
 }
 
 // seedSite puts the website's files into the app bucket, with the pool id,

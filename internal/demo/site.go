@@ -12,15 +12,21 @@ import (
 const placeholder = "placeholder.html"
 
 // website serves the files of the app bucket at its own origin, read from the
-// S3 gateway as any visitor could: anonymously, allowed by the bucket policy.
+// S3 gateway as any visitor could: anonymously, allowed by the bucket policy. What
+// a bucket cannot do, its backend does.
 type website struct {
 	endpoint string
+	backend  *backend
 	http     *http.Client
 	log      *slog.Logger
 }
 
 // ServeHTTP implements http.Handler.
 func (s *website) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.backend.handles(r) {
+		s.backend.ServeHTTP(w, r)
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)

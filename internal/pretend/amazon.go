@@ -2,6 +2,7 @@ package pretend
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -20,6 +21,11 @@ func NewAmazon(cfg ProviderConfig) (*Amazon, error) {
 	}
 	a := &Amazon{provider: p, mux: http.NewServeMux()}
 	a.mux.HandleFunc("GET /auth/o2/tokeninfo", a.tokenInfo)
+	a.mux.HandleFunc("GET /user/profile", anyOrigin(a.profile))
+	a.mux.HandleFunc("OPTIONS /user/profile", anyOrigin(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Access-Control-Allow-Headers", "Authorization")
+		w.WriteHeader(http.StatusNoContent)
+	}))
 	return a, nil
 }
 
@@ -46,4 +52,15 @@ func (a *Amazon) tokenInfo(w http.ResponseWriter, r *http.Request) {
 		"iss": "https://www.amazon.com", "user_id": a.UserID(g.person), "aud": g.app, "app_id": "amzn1.application.pretend",
 		"exp": int(g.expires.Sub(now).Seconds()), "iat": now.Unix(),
 	})
+}
+
+// profile tells an application whom it has signed in.
+func (a *Amazon) profile(w http.ResponseWriter, r *http.Request) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	g, ok := a.find(token)
+	if !ok || !strings.EqualFold(scheme, "bearer") {
+		writeJSON(w, http.StatusBadRequest, errorBody("invalid_token", "The access token is expired, revoked or unknown"))
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"user_id": a.UserID(g.person), "name": g.person.Name, "email": g.person.Email})
 }

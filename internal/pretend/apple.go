@@ -3,6 +3,7 @@ package pretend
 import (
 	"fmt"
 	"net/http"
+	"sync"
 )
 
 // AppleIssuer is the iss of Apple's tokens.
@@ -14,6 +15,9 @@ type Apple struct {
 	*provider
 	keys *keyRing
 	mux  *http.ServeMux
+
+	metMu sync.Mutex
+	met   map[string]bool // applications and people that know each other
 }
 
 // NewApple makes an Apple with a fresh signing key. Apps are bundle ids and
@@ -23,7 +27,7 @@ func NewApple(cfg ProviderConfig) (*Apple, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Apple{provider: p, mux: http.NewServeMux()}
+	a := &Apple{provider: p, mux: http.NewServeMux(), met: make(map[string]bool)}
 	if a.keys, err = newKeyRing(p.rand); err != nil {
 		return nil, fmt.Errorf("pretend: %w", err)
 	}

@@ -44,12 +44,15 @@ func (g *Google) buttonSelect(w http.ResponseWriter, r *http.Request) {
 }
 
 // delivery is what the popup hands to the page that opened it.
-type delivery struct{ Origin, State, Credential, Error, Base string }
+type delivery struct {
+	look
+	Origin, State, Credential, Error string
+}
 
 // deliver answers the popup with a page whose script posts the token to the
 // registered origin and closes the window.
 func (g *Google) deliver(w http.ResponseWriter, req request, p Person, chosen bool) {
-	d := delivery{Origin: req.origin, State: req.state, Base: g.base.Host}
+	d := delivery{look: g.look(), Origin: req.origin, State: req.state}
 	if chosen {
 		token, err := g.MintIDToken(p.Subject, req.client.ID, TokenOptions{Nonce: req.nonce})
 		if err != nil {

@@ -16,6 +16,7 @@ type Facebook struct {
 	*provider
 	keys *keyRing
 	mux  *http.ServeMux
+	desk *desk // nil without sign-in pages
 }
 
 // NewFacebook makes a Facebook with a fresh signing key. Apps are app ids with
@@ -32,9 +33,7 @@ func NewFacebook(cfg ProviderConfig) (*Facebook, error) {
 	f.mux.HandleFunc("GET /app", f.about(func(g accessGrant) map[string]any {
 		return map[string]any{"id": g.app, "name": "Pretend App", "link": "https://apps.example/" + g.app}
 	}))
-	f.mux.HandleFunc("GET /me", f.about(func(g accessGrant) map[string]any {
-		return map[string]any{"id": f.UserID(g.person), "first_name": g.person.GivenName}
-	}))
+	f.mux.HandleFunc("GET /me", anyOrigin(f.me))
 	f.mux.HandleFunc("GET /debug_token", f.debugToken)
 	f.mux.HandleFunc("GET /.well-known/oauth/openid/jwks/{$}", jwks(f.keys))
 	return f, nil
@@ -73,6 +72,27 @@ func (f *Facebook) about(answer func(accessGrant) map[string]any) http.HandlerFu
 		}
 		writeJSON(w, http.StatusOK, answer(g))
 	}
+}
+
+// me tells of the person what the request asks for (fields).
+func (f *Facebook) me(w http.ResponseWriter, r *http.Request) {
+	f.about(func(g accessGrant) map[string]any {
+		all := map[string]any{"id": f.UserID(g.person), "first_name": g.person.GivenName, "name": g.person.Name, "email": g.person.Email}
+		if f.desk != nil {
+			all["picture"] = map[string]any{"data": map[string]any{"url": f.desk.origin + "/pretend/avatar/" + g.person.Subject}}
+		}
+		fields := r.URL.Query().Get("fields")
+		if fields == "" {
+			fields = "first_name"
+		}
+		answer := map[string]any{"id": all["id"]}
+		for name := range strings.SplitSeq(fields, ",") {
+			if v, ok := all[name]; ok {
+				answer[name] = v
+			}
+		}
+		return answer
+	})(w, r)
 }
 
 // debugToken inspects a token for the app whose secret the request knows.

@@ -19,6 +19,16 @@ type pages struct {
 	tmpl *template.Template
 }
 
+// A look is what tells one provider's pages from another's.
+type look struct {
+	Brand     string // "Google"
+	Slug      string // its colour in style.css
+	Prefix    string // path under which the provider's pages are
+	Base      string // host and port, for the foot of the page
+	Receives  string // what the application gets of the person
+	Trademark bool   // Brand is somebody's name, and we are not that somebody
+}
+
 func loadPages() (*pages, error) {
 	p := new(pages)
 	var err error
@@ -55,6 +65,7 @@ func (p *pages) asset(w http.ResponseWriter, r *http.Request) {
 	types := map[string]string{
 		"style.css":  "text/css; charset=utf-8",
 		"deliver.js": "text/javascript; charset=utf-8",
+		"post.js":    "text/javascript; charset=utf-8",
 		"icon.svg":   "image/svg+xml",
 	}
 	name := r.PathValue("asset")
@@ -87,11 +98,21 @@ func (g *Google) avatar(w http.ResponseWriter, r *http.Request) {
 
 // chooser is what the page of the same name shows.
 type chooser struct {
+	look
 	Client Client
 	People []Person
 	Ticket string
 	Hint   string
-	Base   string
+}
+
+// refusal is what the page of why there is no sign-in shows.
+type refusal struct {
+	look
+	Code, Sentence string
+}
+
+func (g *Google) look() look {
+	return look{Brand: "Google", Slug: "google", Base: g.base.Host, Receives: "the name, e-mail address and picture of the person you choose", Trademark: true}
 }
 
 // showChooser asks who signs in.
@@ -102,18 +123,18 @@ func (g *Google) showChooser(w http.ResponseWriter, req request, hint string) {
 		return
 	}
 	w.Header().Set("Content-Security-Policy", policy(originOf(req.redirect)))
-	g.show(w, http.StatusOK, "chooser.html", chooser{req.client, g.people, ticket, hint, g.base.Host})
+	g.show(w, http.StatusOK, "chooser.html", chooser{g.look(), req.client, g.people, ticket, hint})
 }
 
 // refuse shows why there is no sign-in, to the person, because there is no
 // address that could safely be told.
 func (g *Google) refuse(w http.ResponseWriter, status int, code, sentence string) {
-	g.show(w, status, "refused.html", struct{ Code, Sentence, Base string }{code, sentence, g.base.Host})
+	g.show(w, status, "refused.html", refusal{g.look(), code, sentence})
 }
 
 // welcome says what this is to those who open the base URL.
 func (g *Google) welcome(w http.ResponseWriter, _ *http.Request) {
-	g.show(w, http.StatusOK, "welcome.html", chooser{People: g.people, Base: g.base.Host})
+	g.show(w, http.StatusOK, "welcome.html", chooser{look: g.look(), People: g.people})
 }
 
 func (g *Google) show(w http.ResponseWriter, status int, name string, data any) {

@@ -13,6 +13,9 @@ type Person struct {
 	// Portrait names the drawing: "mira", "tomas" or "aiko". Others get the
 	// first letter of their name.
 	Portrait string
+	// Staff works for the application. Providers say so in their own way, or not
+	// at all; what follows from it is up to the application's role mappings.
+	Staff bool
 }
 
 // MadeUp returns the three people of the demo. Any likeness is accidental.
@@ -28,7 +31,7 @@ func MadeUp() []Person {
 		},
 		{
 			Subject: "101556329870164482905", Name: "Aiko Tanaka", GivenName: "Aiko", FamilyName: "Tanaka",
-			Email: "aiko@example.org", Portrait: "aiko",
+			Email: "aiko@example.org", Portrait: "aiko", Staff: true,
 		},
 	}
 }

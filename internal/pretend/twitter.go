@@ -106,18 +106,22 @@ func oauthParams(header string) (url.Values, bool) {
 
 // oauthSignature is what a request should be signed with (section 3.4).
 func oauthSignature(r *http.Request, params url.Values, consumerSecret, tokenSecret string) string {
-	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 	var pairs []string
 	for _, list := range []url.Values{params, r.URL.Query()} {
 		for name, values := range list {
 			for _, v := range values {
-				pairs = append(pairs, escape(name)+"="+escape(v))
+				pairs = append(pairs, percent(name)+"="+percent(v))
 			}
 		}
 	}
 	slices.Sort(pairs)
-	address := fmt.Sprintf("http://%s%s", strings.ToLower(r.Host), r.URL.EscapedPath())
-	mac := hmac.New(sha1.New, []byte(escape(consumerSecret)+"&"+escape(tokenSecret)))
-	mac.Write([]byte(r.Method + "&" + escape(address) + "&" + escape(strings.Join(pairs, "&"))))
+	// As the client sees it: the path on the wire, before any prefix is cut off.
+	host, path := r.Host, r.URL.EscapedPath()
+	if r.RequestURI != "" {
+		path, _, _ = strings.Cut(r.RequestURI, "?")
+	}
+	address := fmt.Sprintf("http://%s%s", strings.ToLower(host), path)
+	mac := hmac.New(sha1.New, []byte(percent(consumerSecret)+"&"+percent(tokenSecret)))
+	mac.Write([]byte(r.Method + "&" + percent(address) + "&" + percent(strings.Join(pairs, "&"))))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -12,6 +12,10 @@ import (
 // says whether a person is still signed in. It is an http.Handler.
 type UserPool struct {
 	*provider
+	// StaffRole is the ARN of the role that the group "staff" stands for, which its
+	// members have in their ID tokens; set it before anybody signs in.
+	StaffRole string
+
 	name string
 	keys *keyRing
 	mux  *http.ServeMux

@@ -38,6 +38,12 @@ func (v *vault[T]) put(value T) (string, error) {
 		return "", fmt.Errorf("random name: %w", err)
 	}
 	name := b64(raw[:])
+	v.putAs(name, value)
+	return name, nil
+}
+
+// putAs keeps v under a name that put has made, after it was taken out.
+func (v *vault[T]) putAs(name string, value T) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := v.now()
@@ -51,7 +57,6 @@ func (v *vault[T]) put(value T) (string, error) {
 	}
 	v.held[name] = held[T]{value, now.Add(v.life)}
 	v.order = append(v.order, name)
-	return name, nil
 }
 
 // take returns what is kept under name, once.
