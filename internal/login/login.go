@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
 	"slices"
 	"strings"
@@ -77,6 +78,19 @@ type Expect struct {
 	// MetadataUntil when the metadata stops to count, never if zero.
 	Certificates  []*x509.Certificate
 	MetadataUntil time.Time
+
+	// Recipients are the addresses that a SAML assertion may be made for, in
+	// place of the verifier's own; none leaves those. They count as audiences
+	// too, and ClientIDs are then the audiences in place of the verifier's own.
+	Recipients []string
+
+	// Decrypters are the private keys that open the encrypted assertions of a
+	// SAML provider, which are refused without one. They must not say what they
+	// are when printed.
+	Decrypters []crypto.Decrypter
+
+	// OnlyEncrypted refuses SAML assertions that are not encrypted.
+	OnlyEncrypted bool
 }
 
 // Claims is what a provider has said about a person, after it was proven.

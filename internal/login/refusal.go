@@ -63,7 +63,8 @@ const (
 	// one assertion. Claim names what is not as it must be.
 	NotSAML
 	// Encrypted: the assertion, its subject or an attribute (Claim) is
-	// encrypted, and we have no key to read it with.
+	// encrypted, and we have no key to read it with, or not in a way that we
+	// read; or it is not encrypted (Got) though it must be.
 	Encrypted
 	// WrongRecipient: the response is addressed (Claim) to somebody else (Got).
 	WrongRecipient

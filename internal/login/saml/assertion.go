@@ -110,7 +110,7 @@ func (v *Verifier) readIssued(a *etree.Element, c *login.Claims, want *login.Exp
 }
 
 // readSubject reads the NameID and the one bearer confirmation.
-func (v *Verifier) readSubject(a *etree.Element, c *login.Claims, _ *login.Expect, now time.Time) error {
+func (v *Verifier) readSubject(a *etree.Element, c *login.Claims, want *login.Expect, now time.Time) error {
 	subject := child(a, assertionNS, "Subject")
 	if subject == nil {
 		return &login.Refusal{Kind: login.MissingClaim, Claim: "Subject"}
@@ -138,8 +138,8 @@ func (v *Verifier) readSubject(a *etree.Element, c *login.Claims, _ *login.Expec
 	if recipient == "" {
 		return &login.Refusal{Kind: login.MissingClaim, Claim: "Recipient"}
 	}
-	if !v.acceptsRecipient(recipient) {
-		return &login.Refusal{Kind: login.WrongRecipient, Claim: "Recipient", Got: login.Shown(recipient), Want: login.Shown(v.wantRecipient())}
+	if !v.acceptsRecipient(recipient, want) {
+		return &login.Refusal{Kind: login.WrongRecipient, Claim: "Recipient", Got: login.Shown(recipient), Want: login.Shown(v.wantRecipient(want))}
 	}
 	c.SAML.Recipient = recipient
 	if attribute(data, "NotOnOrAfter") == "" {
@@ -150,7 +150,10 @@ func (v *Verifier) readSubject(a *etree.Element, c *login.Claims, _ *login.Expec
 	return err
 }
 
-func (v *Verifier) wantRecipient() string {
+func (v *Verifier) wantRecipient(want *login.Expect) string {
+	if len(want.Recipients) > 0 {
+		return strings.Join(want.Recipients, " ")
+	}
 	all := slices.Clone(v.recipients)
 	if v.aws {
 		all = append(all, Recipient)
@@ -232,10 +235,20 @@ func (v *Verifier) readAudience(e *etree.Element, c *login.Claims, want *login.E
 		names = append(names, text(a))
 	}
 	if !slices.ContainsFunc(names, func(n string) bool { return v.acceptsAudience(n, want) }) {
-		return &login.Refusal{Kind: login.WrongAudience, Claim: "Audience", Got: login.Shown(strings.Join(names, " ")), Want: Audience}
+		return &login.Refusal{Kind: login.WrongAudience, Claim: "Audience", Got: login.Shown(strings.Join(names, " ")), Want: login.Shown(v.wantAudience(want))}
 	}
 	c.Audience = append(c.Audience, names...)
 	return nil
+}
+
+func (v *Verifier) wantAudience(want *login.Expect) string {
+	all := slices.Concat(want.ClientIDs, want.Recipients)
+	if len(want.ClientIDs) == 0 {
+		if all = append(all, v.audiences...); v.aws {
+			all = append(all, Audience)
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 // readAuthn reads when the person signed in and until when that counts.

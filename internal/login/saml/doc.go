@@ -9,7 +9,8 @@
 // iam's, what attributes mean to a session is package sts's.
 //
 // Reading order: saml.go (the order of the checks), document.go (what may be
-// read at all), signature.go, assertion.go.
+// read at all), signature.go, assertion.go; encrypted.go and decrypt.go for
+// assertions that are encrypted.
 //
 // XML signatures are easy to verify and hard to believe: what was signed must be
 // what is read. So the document is not searched. It must have one of the two
@@ -32,7 +33,18 @@
 //   - A response may be used again until it expires, as with AWS: one assertion
 //     serves GetId and then GetCredentialsForIdentity, on any node. OneTimeUse
 //     and InResponseTo are therefore read and not enforced.
-//   - Encrypted assertions are refused as such; no private key is kept.
+//   - An encrypted assertion is opened with the private keys that the caller
+//     gives (login.Expect) and is then judged as any other: a document of its
+//     own, read as strictly, with all conditions. Encryption proves nothing,
+//     since everybody has the public key: the signature does, of the assertion
+//     inside or of the Response around its encrypted form, which is verified
+//     before anything is decrypted.
+//   - RSA with the padding of PKCS #1 v1.5 is refused (Bleichenbacher), and
+//     AES-CBC counts only under a signature of the Response: octets that
+//     somebody else may change, and then see refused for one reason or another,
+//     can be read by their padding. What cannot be decrypted has one answer,
+//     after the same work, whatever was wrong.
+//   - Encrypted names and attributes are refused.
 //   - Every audience restriction must name one of our audiences, and the
 //     recipient must be one of our addresses, whatever else is signed.
 //   - Expiry is exact; what lies in the future may do so by five minutes.

@@ -38,7 +38,9 @@ const (
 type document struct {
 	response, assertion                   *etree.Element
 	responseSignature, assertionSignature *etree.Element
-	encrypted                             string // what is encrypted, "" if nothing
+	sealed                                *etree.Element // the EncryptedAssertion in the assertion's place
+	encrypted                             string         // what else is encrypted, "" if nothing
+	ids                                   map[string]bool
 }
 
 // read decodes a response and checks its shape.
@@ -51,6 +53,35 @@ func read(response string) (*document, error) {
 	if err != nil || len(text) == 0 {
 		return nil, notSAML("response", "not base64", "base64 of an XML document")
 	}
+	root, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return shape(root)
+}
+
+// readInner reads a decrypted assertion. It is a document of its own: it declares
+// its prefixes itself, and what stood around it means nothing in it.
+func readInner(text []byte, outer *document) (*document, error) {
+	root, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if !is(root, assertionNS, "Assertion") {
+		return nil, notSAML("Assertion", root.FullTag(), "an Assertion of SAML 2.0")
+	}
+	doc := &document{assertion: root, ids: outer.ids}
+	if err := doc.complete(root); err != nil {
+		return nil, err
+	}
+	if doc.encrypted != "" {
+		return nil, &login.Refusal{Kind: login.Encrypted, Claim: doc.encrypted}
+	}
+	return doc, nil
+}
+
+// parse makes a tree of a text that could be scanned.
+func parse(text []byte) (*etree.Element, error) {
 	if err := scan(text); err != nil {
 		return nil, err
 	}
@@ -58,7 +89,7 @@ func read(response string) (*document, error) {
 	if err := tree.ReadFromBytes(text); err != nil || tree.Root() == nil {
 		return nil, notSAML("response", "not XML", "an XML document")
 	}
-	return shape(tree.Root())
+	return tree.Root(), nil
 }
 
 // scan reads the tokens of the XML once, before a tree is built, and refuses
@@ -163,58 +194,80 @@ func ncName(s string) bool {
 // shape finds the parts of a response where they must be, and makes sure that
 // there are no others.
 func shape(root *etree.Element) (*document, error) {
-	doc := &document{response: root}
+	doc := &document{response: root, ids: make(map[string]bool)}
 	if !is(root, protocolNS, "Response") {
 		return nil, notSAML("Response", root.FullTag(), "a Response of SAML 2.0")
 	}
-	ids := make(map[string]bool)
-	if err := doc.walk(root, ids); err != nil {
-		return nil, err
+	return doc, doc.complete(root)
+}
+
+// complete fills in the parts that are in root.
+func (d *document) complete(root *etree.Element) error {
+	if err := d.walk(root); err != nil {
+		return err
 	}
-	for _, e := range []*etree.Element{doc.response, doc.assertion} {
+	for _, e := range []*etree.Element{d.response, d.assertion} {
 		if e == nil {
-			continue // an error response, or an encrypted one
+			continue // an error response, an encrypted one, or what was in it
 		}
 		if got := attribute(e, "Version"); got != "2.0" {
-			return nil, notSAML("Version", got, "2.0")
+			return notSAML("Version", got, "2.0")
 		}
 		if id := attribute(e, "ID"); !ncName(id) {
-			return nil, notSAML("ID", id, "an XML name")
+			return notSAML("ID", id, "an XML name")
 		}
 	}
-	return doc, nil
+	return nil
+}
+
+// identify takes note of the IDs of e, each of which there may be once.
+func (d *document) identify(e *etree.Element) error {
+	for _, a := range e.Attr {
+		if strings.EqualFold(a.Key, "ID") && a.Space != "xmlns" {
+			if d.ids[a.Value] {
+				return notSAML("ID", "used twice", "every ID once")
+			}
+			d.ids[a.Value] = true
+		}
+	}
+	return nil
 }
 
 // walk visits every element. Names are compared whatever their namespace: an
 // element that some reader might take for an assertion has no place here.
-func (d *document) walk(e *etree.Element, ids map[string]bool) error {
-	for _, a := range e.Attr {
-		if strings.EqualFold(a.Key, "ID") && a.Space != "xmlns" {
-			if ids[a.Value] {
-				return notSAML("ID", "used twice", "every ID once")
-			}
-			ids[a.Value] = true
-		}
+func (d *document) walk(e *etree.Element) error {
+	if err := d.identify(e); err != nil {
+		return err
 	}
 	for _, c := range e.ChildElements() {
 		var place **etree.Element
 		switch c.Tag {
 		case "Response":
 			return notSAML("Response", "one inside another", "exactly one")
-		case "EncryptedAssertion", "EncryptedID", "EncryptedAttribute", "EncryptedData", "NewEncryptedID":
+		case "EncryptedID", "EncryptedAttribute", "EncryptedData", "EncryptedKey", "NewEncryptedID":
 			if d.encrypted == "" {
 				d.encrypted = c.Tag
 			}
-		case "Assertion":
-			if e != d.response || !is(c, assertionNS, "Assertion") {
-				return notSAML("Assertion", "in the wrong place", "a child of Response")
+		case "Assertion", "EncryptedAssertion":
+			if e != d.response || !is(c, assertionNS, c.Tag) {
+				return notSAML(c.Tag, "in the wrong place", "a child of Response")
+			}
+			if d.assertion != nil || d.sealed != nil {
+				return notSAML(c.Tag, "several", "exactly one")
+			}
+			if c.Tag == "EncryptedAssertion" {
+				d.sealed = c
+				if err := d.walkSealed(c); err != nil {
+					return err
+				}
+				continue
 			}
 			place = &d.assertion
 		case "Signature":
 			switch {
 			case !is(c, signatureNS, "Signature"):
 				return notSAML("Signature", "of another namespace", "an XML signature")
-			case e == d.response && d.assertion == nil:
+			case e == d.response && d.assertion == nil && d.sealed == nil:
 				place = &d.responseSignature
 			case e == d.assertion:
 				place = &d.assertionSignature
@@ -228,7 +281,25 @@ func (d *document) walk(e *etree.Element, ids map[string]bool) error {
 			}
 			*place = c
 		}
-		if err := d.walk(c, ids); err != nil {
+		if err := d.walk(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walkSealed visits what is in an EncryptedAssertion in the clear, where nothing
+// may be that has a place elsewhere.
+func (d *document) walkSealed(e *etree.Element) error {
+	if err := d.identify(e); err != nil {
+		return err
+	}
+	for _, c := range e.ChildElements() {
+		switch c.Tag {
+		case "Response", "Assertion", "Signature", "EncryptedAssertion", "EncryptedID", "EncryptedAttribute", "NewEncryptedID":
+			return notSAML(c.Tag, "in an EncryptedAssertion", "encrypted with it, or outside")
+		}
+		if err := d.walkSealed(c); err != nil {
 			return err
 		}
 	}

@@ -117,3 +117,16 @@ func between(t testing.TB, s, from, to string) (whole string) {
 	}
 	return from + middle + to
 }
+
+// decrypters makes our keys, with which assertions are encrypted for us, once.
+var decrypters = sync.OnceValues(func() ([2]*rsa.PrivateKey, error) {
+	var keys [2]*rsa.PrivateKey
+	for i := range keys {
+		k, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return keys, err
+		}
+		keys[i] = k
+	}
+	return keys, nil
+})

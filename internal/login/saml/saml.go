@@ -3,7 +3,6 @@ package saml
 import (
 	"cmp"
 	"context"
-	"crypto/x509"
 	"errors"
 	"slices"
 	"strings"
@@ -78,8 +77,9 @@ func New(cfg Config) (*Verifier, error) {
 }
 
 // Verify checks a base64 SAML response of the provider whose entity id is
-// want.Issuer and whose certificates are want.Certificates. want.ClientIDs are
-// audiences that count beside the configured ones.
+// want.Issuer and whose certificates are want.Certificates. want.Recipients and
+// want.ClientIDs are addresses and audiences that count in place of the configured
+// ones.
 func (v *Verifier) Verify(ctx context.Context, response string, want login.Expect) (*login.Claims, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -112,7 +112,11 @@ func (v *Verifier) verify(response string, want *login.Expect) (*login.Claims, e
 	if err := v.preview(doc, want); err != nil {
 		return nil, err
 	}
-	assertion, signed, err := v.prove(doc, want.Certificates)
+	prove := v.prove
+	if doc.sealed != nil {
+		prove = v.proveSealed
+	}
+	assertion, signed, err := prove(doc, want)
 	if err != nil {
 		return nil, err
 	}
@@ -127,10 +131,18 @@ func (v *Verifier) preview(doc *document, want *login.Expect) error {
 	if err := judgeStatus(doc.response); err != nil {
 		return err
 	}
-	if doc.assertion == nil {
+	switch {
+	case doc.assertion == nil && doc.sealed == nil:
 		return notSAML("Assertion", "none", "exactly one")
+	case doc.sealed != nil && len(want.Decrypters) == 0:
+		return unreadable("EncryptedAssertion", "encrypted", "a private key of the provider in IAM, or an assertion that is not encrypted")
+	case doc.sealed == nil && want.OnlyEncrypted:
+		return unreadable("Assertion", "not encrypted", "an EncryptedAssertion, since the provider's AssertionEncryptionMode is Required")
 	}
 	for _, e := range []*etree.Element{doc.response, doc.assertion} {
+		if e == nil {
+			continue // it is encrypted
+		}
 		if err := judgeIssuer(e, want.Issuer, e == doc.assertion); err != nil {
 			return err
 		}
@@ -140,7 +152,8 @@ func (v *Verifier) preview(doc *document, want *login.Expect) error {
 
 // prove verifies the signatures and returns the assertion as it was signed. The
 // Response is returned too if it was signed itself, else nil.
-func (v *Verifier) prove(doc *document, certs []*x509.Certificate) (assertion, response *etree.Element, err error) {
+func (v *Verifier) prove(doc *document, want *login.Expect) (assertion, response *etree.Element, err error) {
+	certs := want.Certificates
 	if doc.responseSignature == nil && doc.assertionSignature == nil {
 		return nil, nil, &login.Refusal{Kind: login.BadSignature, Claim: "Signature", Got: "none"}
 	}
@@ -163,14 +176,22 @@ func (v *Verifier) prove(doc *document, certs []*x509.Certificate) (assertion, r
 }
 
 // acceptsRecipient reports whether an assertion made for address is for us.
-func (v *Verifier) acceptsRecipient(address string) bool {
+func (v *Verifier) acceptsRecipient(address string, want *login.Expect) bool {
+	if len(want.Recipients) > 0 {
+		return slices.Contains(want.Recipients, address)
+	}
 	return slices.Contains(v.recipients, address) || v.aws && awsAddress(address)
 }
 
 // acceptsAudience reports whether name is one of our names.
 func (v *Verifier) acceptsAudience(name string, want *login.Expect) bool {
-	return slices.Contains(v.audiences, name) || slices.Contains(want.ClientIDs, name) ||
-		v.aws && (name == Audience || awsAddress(name))
+	if slices.Contains(want.Recipients, name) {
+		return true
+	}
+	if len(want.ClientIDs) > 0 {
+		return slices.Contains(want.ClientIDs, name)
+	}
+	return slices.Contains(v.audiences, name) || v.aws && (name == Audience || awsAddress(name))
 }
 
 // awsAddress reports whether s is AWS's SAML address or that of a region.

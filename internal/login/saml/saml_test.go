@@ -218,22 +218,29 @@ func TestWhoAnAssertionMayBeMadeFor(t *testing.T) {
 	const own = "https://rockpool.example.com/saml"
 	for name, c := range map[string]struct {
 		cfg                 saml.Config
-		clients             []string
+		clients, recipients []string
 		recipient, audience string
 		ok                  bool
 	}{
-		"AWS":                             {recipient: saml.Recipient, audience: saml.Audience, ok: true},
-		"AWS's address as audience":       {recipient: saml.Recipient, audience: saml.Recipient, ok: true},
-		"a region of AWS":                 {recipient: "https://eu-central-1.signin.aws.amazon.com/saml", audience: saml.Audience, ok: true},
-		"a region in capitals":            {recipient: "https://EU-central-1.signin.aws.amazon.com/saml", audience: saml.Audience},
-		"no region":                       {recipient: "https://.signin.aws.amazon.com/saml", audience: saml.Audience},
-		"an address of ours":              {cfg: saml.Config{Recipients: []string{own}}, recipient: own, audience: own, ok: true},
-		"an address that is not set":      {recipient: own, audience: saml.Audience},
-		"a name of ours":                  {cfg: saml.Config{Audiences: []string{"urn:us"}}, recipient: saml.Recipient, audience: "urn:us", ok: true},
-		"a name that the caller knows":    {clients: []string{"urn:pool"}, recipient: saml.Recipient, audience: "urn:pool", ok: true},
-		"AWS where only ours count":       {cfg: saml.Config{Recipients: []string{own}, NotAWS: true}, recipient: saml.Recipient, audience: own},
-		"AWS's name where only ours does": {cfg: saml.Config{Recipients: []string{own}, NotAWS: true}, recipient: own, audience: saml.Audience},
-		"ours where only ours count":      {cfg: saml.Config{Recipients: []string{own}, NotAWS: true}, recipient: own, audience: own, ok: true},
+		"AWS":                                         {recipient: saml.Recipient, audience: saml.Audience, ok: true},
+		"AWS's address as audience":                   {recipient: saml.Recipient, audience: saml.Recipient, ok: true},
+		"a region of AWS":                             {recipient: "https://eu-central-1.signin.aws.amazon.com/saml", audience: saml.Audience, ok: true},
+		"a region in capitals":                        {recipient: "https://EU-central-1.signin.aws.amazon.com/saml", audience: saml.Audience},
+		"no region":                                   {recipient: "https://.signin.aws.amazon.com/saml", audience: saml.Audience},
+		"an address of ours":                          {cfg: saml.Config{Recipients: []string{own}}, recipient: own, audience: own, ok: true},
+		"an address that is not set":                  {recipient: own, audience: saml.Audience},
+		"a name of ours":                              {cfg: saml.Config{Audiences: []string{"urn:us"}}, recipient: saml.Recipient, audience: "urn:us", ok: true},
+		"a name that the caller knows":                {clients: []string{"urn:pool"}, recipient: saml.Recipient, audience: "urn:pool", ok: true},
+		"AWS's name where the caller knows others":    {clients: []string{"urn:pool"}, recipient: saml.Recipient, audience: saml.Audience},
+		"our name where the caller knows others":      {cfg: saml.Config{Audiences: []string{"urn:us"}}, clients: []string{"urn:pool"}, recipient: saml.Recipient, audience: "urn:us"},
+		"an address that the caller knows":            {recipients: []string{own}, recipient: own, audience: saml.Audience, ok: true},
+		"an address of the caller's as audience":      {recipients: []string{own}, clients: []string{"urn:pool"}, recipient: own, audience: own, ok: true},
+		"AWS's address where the caller knows others": {recipients: []string{own}, recipient: saml.Recipient, audience: saml.Audience},
+		"our address where the caller knows others":   {cfg: saml.Config{Recipients: []string{own + "/us"}}, recipients: []string{own}, recipient: own + "/us", audience: saml.Audience},
+		"AWS's name where the caller knows both":      {recipients: []string{own}, clients: []string{"urn:pool"}, recipient: own, audience: saml.Audience},
+		"AWS where only ours count":                   {cfg: saml.Config{Recipients: []string{own}, NotAWS: true}, recipient: saml.Recipient, audience: own},
+		"AWS's name where only ours does":             {cfg: saml.Config{Recipients: []string{own}, NotAWS: true}, recipient: own, audience: saml.Audience},
+		"ours where only ours count":                  {cfg: saml.Config{Recipients: []string{own}, NotAWS: true}, recipient: own, audience: own, ok: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := p.Response(pretend.SAMLAssertion{Recipient: c.recipient, Audience: c.audience})
@@ -241,7 +248,7 @@ func TestWhoAnAssertionMayBeMadeFor(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := expect(t, p)
-			want.ClientIDs = c.clients
+			want.ClientIDs, want.Recipients = c.clients, c.recipients
 			if _, err = newVerifier(t, c.cfg).Verify(t.Context(), r, want); (err == nil) != c.ok {
 				t.Errorf("got %v, want accepted: %v", err, c.ok)
 			}
