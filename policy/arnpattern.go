@@ -9,19 +9,22 @@ type arnFields [5]string
 // splitARN splits s without allocating (arn.Parse is for edges, where an
 // error matters more than a nanosecond).
 func splitARN(s string) (f arnFields, ok bool) {
-	rest, ok := strings.CutPrefix(s, "arn:")
-	if !ok {
+	if !strings.HasPrefix(s, "arn:") {
 		return f, false
 	}
-	for i := range 4 {
-		colon := strings.IndexByte(rest, ':')
-		if colon < 0 {
-			return f, false
+	field, start := 0, len("arn:")
+	for i := start; i < len(s); i++ {
+		if s[i] != ':' {
+			continue
 		}
-		f[i], rest = rest[:colon], rest[colon+1:]
+		f[field] = s[start:i]
+		field, start = field+1, i+1
+		if field == 4 {
+			f[4] = s[start:]
+			return f, true
+		}
 	}
-	f[4] = rest
-	return f, true
+	return f, false
 }
 
 // arnPattern matches ARNs field by field, so that a star in an early field
@@ -173,6 +176,16 @@ func (p *arnPattern) matchResource(r *resource, ctx *Context) bool {
 		}
 	}
 	return true
+}
+
+// start returns the text with which the last field begins in whatever the
+// pattern matches.
+func (p *arnPattern) start() string {
+	last := &p.fields[4]
+	if last.glob != nil {
+		return last.glob.lit
+	}
+	return last.text
 }
 
 // resolves reports whether a resource element means something for this

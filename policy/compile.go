@@ -38,6 +38,7 @@ type statement struct {
 	notPrincipal bool
 	anyResource  bool   // a trust policy's statements have no Resource
 	weight       uint32 // about what judging it costs
+	start        string // with which the resource's last field begins, if the statement is about it
 	actions      []actionPattern
 	resources    []arnPattern
 	principals   []principalPattern
@@ -57,7 +58,7 @@ func Compile(d *Document, m Meta) *Policy {
 		*s = c.statement(&d.statements[i])
 		p.weight += int(s.weight)
 	}
-	if len(p.statements) > fewStatements {
+	if needsIndex(p.statements) {
 		p.index = newIndex(p.statements, crowdSize)
 	}
 	return p

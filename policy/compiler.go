@@ -61,6 +61,9 @@ func (c *compiler) statement(s *Statement) statement {
 		compiled.resources[i] = compileResource(r.Text, d.variables(), d.kind != Resource)
 		c.useVariables(compiled.resources[i].fields[4].glob)
 	}
+	if !s.NotResource {
+		compiled.start = commonStart(compiled.resources)
+	}
 	for i := range s.Principals {
 		compiled.principals[i] = compilePrincipal(&s.Principals[i], c.p.meta.Bindings)
 	}
@@ -71,6 +74,23 @@ func (c *compiler) statement(s *Statement) statement {
 		}
 	}
 	return compiled
+}
+
+// commonStart returns the longest text with which the last field begins in
+// whatever one of the patterns matches.
+func commonStart(resources []arnPattern) string {
+	if len(resources) == 0 {
+		return ""
+	}
+	start := resources[0].start()
+	for i := range resources[1:] {
+		other, n := resources[i+1].start(), 0
+		for n < min(len(start), len(other)) && start[n] == other[n] {
+			n++
+		}
+		start = start[:n]
+	}
+	return start
 }
 
 func (c *compiler) action(text string) actionPattern {

@@ -37,7 +37,7 @@ func compileCondition(key contextKey, c *Condition, variables bool) condition {
 // holds decides the condition. deny is the effect of its statement, because
 // what cannot be compared counts against the caller (spec 1.8, type errors).
 func (c *condition) holds(ctx *Context, deny bool) bool {
-	e := ctx.lookup(c.key)
+	e := ctx.lookup(&c.key)
 	missing := e == nil || len(e.values) == 0
 	if c.op.family == null {
 		if missing || allEmpty(e.values) {

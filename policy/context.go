@@ -16,6 +16,10 @@ import "iter"
 // be read by many goroutines.
 type Context struct {
 	entries []contextEntry
+	// first has, for the last bits of a hash, the place of the first entry whose
+	// hash ends in them, counted from 1; 0 when there is none. Places that it
+	// cannot count are all the last.
+	first [64]uint8
 }
 
 type contextEntry struct {
@@ -56,6 +60,7 @@ func (c *Context) Reset() {
 		*e = contextEntry{values: e.values[:0]}
 	}
 	c.entries = c.entries[:0]
+	c.first = [64]uint8{}
 }
 
 // Get returns the values of key and whether the key is multi-valued; ok is
@@ -103,18 +108,17 @@ func (c *Context) slot(key string) *contextEntry {
 	}
 	e := &c.entries[len(c.entries)-1]
 	e.key, e.hash = key, hash
+	if f := &c.first[hash%64]; *f == 0 {
+		*f = uint8(min(len(c.entries), 255))
+	}
 	return e
 }
 
-// find looks a key up. A request has a few dozen keys, for which a scan over
-// hashes beats a map.
+// find looks a key up.
 func (c *Context) find(hash uint32, key string) *contextEntry {
-	if c == nil {
-		return nil
-	}
-	for i := range c.entries {
-		e := &c.entries[i]
-		if e.hash == hash && equalFold(e.key, key) {
+	rest := c.candidates(hash)
+	for i := range rest {
+		if e := &rest[i]; e.hash == hash && equalFold(e.key, key) {
 			return e
 		}
 	}
@@ -123,17 +127,27 @@ func (c *Context) find(hash uint32, key string) *contextEntry {
 
 // lookup finds a key whose name is already folded and hashed, as compiled
 // policies hold it.
-func (c *Context) lookup(k contextKey) *contextEntry {
-	if c == nil {
-		return nil
-	}
-	for i := range c.entries {
-		e := &c.entries[i]
-		if e.hash == k.hash && (e.key == k.spelled || equalLower(e.key, k.name)) {
+func (c *Context) lookup(k *contextKey) *contextEntry {
+	rest := c.candidates(k.hash)
+	for i := range rest {
+		if e := &rest[i]; e.hash == k.hash && (e.key == k.spelled || equalLower(e.key, k.name)) {
 			return e
 		}
 	}
 	return nil
+}
+
+// candidates returns the entries among which a key with the hash must be. Most
+// often it is the first of them, or there are none.
+func (c *Context) candidates(hash uint32) []contextEntry {
+	if c == nil {
+		return nil
+	}
+	first := int(c.first[hash%64])
+	if first == 0 {
+		return nil
+	}
+	return c.entries[first-1:]
 }
 
 // contextKey is a condition key named by a policy, prepared for lookup.

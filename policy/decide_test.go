@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -419,6 +420,38 @@ func TestContext(t *testing.T) {
 	}
 }
 
+// TestContextOfManyKeys has more keys than a Context can tell apart by the last
+// bits of their hashes, and more than it can count.
+func TestContextOfManyKeys(t *testing.T) {
+	name := func(i int) string { return fmt.Sprintf("aws:PrincipalTag/%d", i) }
+	var c Context
+	for _, n := range []int{700, 3} {
+		for i := range n {
+			c.Set(strings.ToUpper(name(i)), fmt.Sprint("first ", n))
+		}
+		for i := range n {
+			c.Set(name(i), fmt.Sprint(n, " ", i))
+		}
+		if c.Len() != n {
+			t.Errorf("%d keys, want %d", c.Len(), n)
+		}
+		for i := range n {
+			k := newContextKey(name(i))
+			e, values := c.lookup(&k), []string(nil)
+			if values, _, _ = c.Get(name(i)); e == nil || len(values) != 1 || values[0] != fmt.Sprint(n, " ", i) || &e.values[0] != &values[0] {
+				t.Fatalf("key %d of %d: %q", i, n, values)
+			}
+		}
+		for i := range 1000 {
+			k := newContextKey(name(n + i))
+			if _, _, ok := c.Get(name(n + i)); ok || c.lookup(&k) != nil {
+				t.Fatalf("key %d of %d is there", n+i, n)
+			}
+		}
+		c.Reset()
+	}
+}
+
 func TestKeysFold(t *testing.T) {
 	tests := []struct {
 		a, b string
@@ -531,8 +564,10 @@ func TestEveryLetterFolds(t *testing.T) {
 	}
 	var c Context
 	c.Set(upper, "1")
-	if c.lookup(newContextKey(low)) == nil || c.lookup(newContextKey(upper)) == nil {
-		t.Error("not found")
+	for _, name := range []string{low, upper} {
+		if k := newContextKey(name); c.lookup(&k) == nil {
+			t.Errorf("%s is not found", name)
+		}
 	}
 }
 

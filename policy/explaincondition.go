@@ -26,7 +26,7 @@ func (x *explainer) condition(doc *Document, c *condition, src *Condition) Match
 		Wanted: x.list(len(src.Values), func(i int) string { return src.Values[i] }),
 	}
 	m.Meaning, _ = x.meaning(doc, c, src)
-	e := x.e.req.Context.lookup(c.key)
+	e := x.e.req.Context.lookup(&c.key)
 	if m.Missing = e == nil || len(e.values) == 0; !m.Missing {
 		m.Seen = x.list(len(e.values), func(i int) string { return e.values[i] })
 	}
@@ -44,7 +44,7 @@ func (x *explainer) failedCondition(doc *Document, c *condition, src *Condition)
 	if f.Meaning != nil {
 		_, f.Unset = x.meaning(doc, c, src)
 	}
-	_, f.Remedy = x.conditionNote(c, src, x.e.req.Context.lookup(c.key))
+	_, f.Remedy = x.conditionNote(c, src, x.e.req.Context.lookup(&c.key))
 	return f
 }
 

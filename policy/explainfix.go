@@ -217,7 +217,7 @@ func (x *explainer) audience() []contextKey {
 	var keys []contextKey
 	for _, claim := range [...]string{":aud", ":app_id", ":amr"} {
 		k := newContextKey(prefix + claim)
-		if e := x.e.req.Context.lookup(k); e != nil && len(e.values) > 0 && len(e.values[0]) <= MaxValueLength {
+		if e := x.e.req.Context.lookup(&k); e != nil && len(e.values) > 0 && len(e.values[0]) <= MaxValueLength {
 			keys = append(keys, k)
 		}
 	}
@@ -228,7 +228,7 @@ func (x *explainer) audience() []contextKey {
 func (x *explainer) tokenConditions(variables bool) string {
 	var one, many []string
 	for _, k := range x.audience() {
-		e := x.e.req.Context.lookup(k)
+		e := x.e.req.Context.lookup(&k)
 		member := string(quote(nil, k.spelled, false)) + ":" + string(quote(nil, plainValue(e.values[0], variables), false))
 		if e.multi {
 			many = append(many, member)

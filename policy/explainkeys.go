@@ -44,7 +44,7 @@ func (x *explainer) keys() {
 
 func (x *explainer) key(k contextKey) KeyExplanation {
 	key := KeyExplanation{Key: x.text(k.spelled)}
-	e := x.e.req.Context.lookup(k)
+	e := x.e.req.Context.lookup(&k)
 	if e == nil {
 		key.Missing = true
 		return key

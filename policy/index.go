@@ -82,67 +82,45 @@ func mixKey(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-// hashStart and hashByte are FNV-1a, which gives the hash of every beginning
-// of a text on the way to that of the whole.
+// hashStart is where the hash of a text begins.
 const hashStart uint64 = 14695981039346656037
 
-func hashByte(h uint64, c byte) uint64 { return (h ^ uint64(c)) * 1099511628211 }
-
-func hashText(s string) uint64 {
-	h := hashStart
-	for i := range len(s) {
-		h = hashByte(h, s[i])
+// hashText is the hash of a text, eight bytes at a time: a request's resource
+// is hashed once for each length of a beginning that an index asks for.
+func hashText[T string | []byte](s T) uint64 {
+	h := hashStart + uint64(len(s))
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := s[i : i+8]
+		h = mixKey(h, uint64(w[0])|uint64(w[1])<<8|uint64(w[2])<<16|uint64(w[3])<<24|
+			uint64(w[4])<<32|uint64(w[5])<<40|uint64(w[6])<<48|uint64(w[7])<<56)
 	}
-	return h
+	rest := uint64(0)
+	for ; i < len(s); i++ {
+		rest = rest<<8 | uint64(s[i])
+	}
+	return mixKey(h, rest)
 }
 
-// keyOf makes the key of a kind for a text of n bytes with hash h, below seed.
-func keyOf(kind, seed uint64, n int, h uint64) uint64 {
-	return mixKey(seed+kind, h+uint64(n))
-}
+// keyOf makes the key of a kind for a text with hash h, below seed.
+func keyOf(kind, seed, h uint64) uint64 { return mixKey(seed+kind, h) }
 
-// requestKeys holds the hashes of a request's texts, from which its keys are
-// made. They serve every policy of the request.
+// requestKeys holds the hashes of a request's resource that serve every policy.
 type requestKeys struct {
-	ready   bool
-	early   [4]uint64                // the fields before the resource
-	start   [longestStart + 1]uint64 // beginnings of the resource
-	whole   uint64
-	action  [longestAction + 1]uint64 // beginnings of the folded action
-	actions uint64                    // the whole of it
+	ready bool
+	early [4]uint64 // the fields before the last
+	whole uint64    // the last
 }
 
 // requestKeys computes the hashes at the first policy that has an index.
 func (e *evaluation) requestKeys() *requestKeys {
 	k := &e.keys
-	if k.ready {
-		return k
-	}
-	k.ready = true
-	for i := range k.early {
-		k.early[i] = hashText(e.resource.fields[i])
-	}
-	k.whole = hashStart
-	resource := e.resource.fields[4]
-	for i := range len(resource) {
-		if i < len(k.start) {
-			k.start[i] = k.whole
+	if !k.ready {
+		k.ready = true
+		for i := range k.early {
+			k.early[i] = hashText(e.resource.fields[i])
 		}
-		k.whole = hashByte(k.whole, resource[i])
-	}
-	if len(resource) < len(k.start) {
-		k.start[len(resource)] = k.whole
-	}
-	k.actions = hashStart
-	action := e.foldedAction()
-	for i, c := range action {
-		if i < len(k.action) {
-			k.action[i] = k.actions
-		}
-		k.actions = hashByte(k.actions, c)
-	}
-	if len(action) < len(k.action) {
-		k.action[len(action)] = k.actions
+		k.whole = hashText(e.resource.fields[4])
 	}
 	return k
 }
@@ -161,23 +139,22 @@ func (ix *index) visit(s *search) bool {
 	if ix.callers && !s.named {
 		return false // principals mean nothing here
 	}
-	k := s.e.requestKeys()
-	if !ix.open(s, k, everyKey) {
+	if !ix.open(s, everyKey) {
 		return false
 	}
 	if s.e.resource.star {
 		return true
 	}
-	resource := s.e.resource.fields[4]
+	resource, k := s.e.resource.fields[4], s.e.requestKeys()
 	for i := range ix.shapes {
 		d := &ix.shapes[i]
 		seed := d.seed(&k.early)
-		if d.exact && !ix.open(s, k, keyOf(exactKey, seed, len(resource), k.whole)) {
+		if d.exact && !ix.open(s, keyOf(exactKey, seed, k.whole)) {
 			return false
 		}
 		for rest := upTo(d.lengths, len(resource)); rest != 0; rest &= rest - 1 {
 			n := bits.TrailingZeros64(rest)
-			if !ix.open(s, k, keyOf(startKey, seed, n, k.start[n])) {
+			if !ix.open(s, keyOf(startKey, seed, hashText(resource[:n]))) {
 				return false
 			}
 		}
@@ -187,7 +164,7 @@ func (ix *index) visit(s *search) bool {
 	}
 	for i := 0; i+windowSize <= len(resource); i++ {
 		w := window(resource, i)
-		if ix.windows.has(w) && !ix.open(s, k, keyOf(windowKey, 0, windowSize, uint64(w))) {
+		if ix.windows.has(w) && !ix.open(s, keyOf(windowKey, 0, uint64(w))) {
 			return false
 		}
 	}
@@ -211,7 +188,7 @@ func window(s string, i int) uint32 {
 
 // open shows s the statements of one key, and those of the key with the
 // request's action.
-func (ix *index) open(s *search, k *requestKeys, key uint64) bool {
+func (ix *index) open(s *search, key uint64) bool {
 	found := ix.find(key)
 	if found == nil {
 		return s.spend(1)
@@ -219,14 +196,13 @@ func (ix *index) open(s *search, k *requestKeys, key uint64) bool {
 	if !ix.reveal(s, key, found) || !found.split {
 		return s.budget >= 0
 	}
-	action := len(s.e.req.Action)
-	whole := keyOf(actionKey, key, action, k.actions)
+	action := s.e.foldedAction()
+	whole := keyOf(actionKey, key, hashText(action))
 	if sub := ix.find(whole); sub != nil && !ix.reveal(s, whole, sub) {
 		return false
 	}
-	for rest := upTo(ix.actions, action); rest != 0; rest &= rest - 1 {
-		n := bits.TrailingZeros64(rest) & longestAction
-		start := keyOf(actionStartKey, key, n, k.action[n])
+	for rest := upTo(ix.actions, len(action)); rest != 0; rest &= rest - 1 {
+		start := keyOf(actionStartKey, key, hashText(action[:bits.TrailingZeros64(rest)]))
 		sub := ix.find(start)
 		if !s.spend(1) || sub != nil && !ix.reveal(s, start, sub) {
 			return false

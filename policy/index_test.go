@@ -37,6 +37,41 @@ func TestIndexLeadsToFewStatements(t *testing.T) {
 	}
 }
 
+// TestWhichPoliciesHaveAnIndex: those of which a request could meet many
+// statements.
+func TestWhichPoliciesHaveAnIndex(t *testing.T) {
+	on := func(format string) func(int) string {
+		return func(i int) string { return allow(`"s3:*"`, strings.ReplaceAll(format, "%d", fmt.Sprint(i))) }
+	}
+	not := func(i int) string {
+		return fmt.Sprintf(`{"Effect":"Deny","Action":"s3:*","NotResource":"arn:aws:s3:::%d"}`, i)
+	}
+	tests := []struct {
+		name string
+		one  func(int) string
+		n    int
+		want bool
+	}{
+		{"few statements", on(`"*"`), fewStatements, false},
+		{"more on every resource", on(`"*"`), fewStatements + 1, true},
+		{"some, each on its own resource", on(`"arn:aws:s3:::%d/*"`), someStatements, false},
+		{"some, each on two resources that begin alike", on(`"arn:aws:s3:::%d/a*","arn:aws:s3:::%d/b*"`), someStatements, false},
+		{"some, each on its own resource and a common one", on(`"arn:aws:s3:::%d/*","arn:aws:s3:::common/*"`), someStatements, true},
+		{"some on all but a resource", not, someStatements, true},
+		{"some on beginnings of one resource", func(i int) string {
+			return allow(`"s3:*"`, fmt.Sprintf(`"arn:aws:s3:::%s*"`, strings.Repeat("a", i)))
+		}, someStatements, true},
+		{"many, each on its own resource", on(`"arn:aws:s3:::%d/*"`), someStatements + 1, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if p := mustCompile(t, Identity, statementsOf(tt.n, tt.one), Meta{}); (p.index != nil) != tt.want {
+				t.Errorf("%d statements: index %v", tt.n, p.index != nil)
+			}
+		})
+	}
+}
+
 // TestIndexIsBounded builds indexes that lead to the same statements again
 // and again, and ones that split as often as they can: neither time nor
 // memory grow faster than the text.

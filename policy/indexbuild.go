@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	// fewStatements are read faster one after the other than through an index.
-	fewStatements = 6
+	// fewStatements are judged faster one after the other than found through an
+	// index, and of someStatements it is soon seen which begin like the resource.
+	fewStatements  = 6
+	someStatements = 16
 	// crowdSize statements may share a key before it is split.
 	crowdSize = 8
 	// manyActions in one statement are indexed by their services alone, which
@@ -68,6 +70,26 @@ func newIndex(statements []statement, crowd int) *index {
 	return b.assemble()
 }
 
+// needsIndex reports whether some request would have too many statements judged
+// without an index: those whose beginnings are beginnings of one resource.
+func needsIndex(statements []statement) bool {
+	if len(statements) <= fewStatements || len(statements) > someStatements {
+		return len(statements) > fewStatements
+	}
+	for i := range statements {
+		met := 0
+		for k := range statements {
+			if strings.HasPrefix(statements[i].start, statements[k].start) {
+				met++
+			}
+		}
+		if met > fewStatements {
+			return true
+		}
+	}
+	return false
+}
+
 func (b *indexer) sort() {
 	slices.SortFunc(b.entries, func(x, y entry) int {
 		if x.key != y.key {
@@ -117,14 +139,14 @@ func resourceEntry(r *arnPattern) (e entry, ok bool) {
 	case last.any && d.literal == 0:
 		return every, true // also what a request for * may match
 	case last.any:
-		e.key = keyOf(startKey, d.seed(&early), 0, hashStart)
+		e.key = keyOf(startKey, d.seed(&early), hashText(""))
 	case last.glob == nil:
 		e.start = wholeField
-		e.key = keyOf(exactKey, d.seed(&early), len(last.text), hashText(last.text))
+		e.key = keyOf(exactKey, d.seed(&early), hashText(last.text))
 	default:
 		start := last.glob.lit[:min(len(last.glob.lit), longestStart)]
 		e.start, e.glob = int8(len(start)), last.glob
-		e.key = keyOf(startKey, d.seed(&early), len(start), hashText(start))
+		e.key = keyOf(startKey, d.seed(&early), hashText(start))
 	}
 	return e, true
 }
@@ -179,7 +201,7 @@ func (b *indexer) chooseWindows() {
 	// The keys change only now, so that a crowd stayed one while it was read.
 	for i := range b.entries {
 		if e := &b.entries[i]; e.start == byWindow {
-			e.key = keyOf(windowKey, 0, windowSize, uint64(e.window))
+			e.key = keyOf(windowKey, 0, uint64(e.window))
 			b.windows++
 		}
 	}
@@ -196,7 +218,7 @@ type counter struct {
 
 // newCounter makes a counter for what n entries ask.
 func newCounter(n int) counter {
-	log := min(bits.Len(uint(n))+4, 16)
+	log := min(bits.Len(uint(n))+6, 16)
 	return counter{counts: make([]uint32, 1<<log), shift: uint8(64 - log)}
 }
 
@@ -261,14 +283,14 @@ func (b *indexer) actionKeys(e entry) (keys []entry, ok bool) {
 		}
 		sub := e
 		if whole {
-			sub.key = keyOf(actionKey, e.key, len(text), hashText(text))
+			sub.key = keyOf(actionKey, e.key, hashText(text))
 		} else {
 			text = text[:min(len(text), longestAction)]
 			if text == "" {
 				return nil, false
 			}
 			b.actions |= 1 << len(text)
-			sub.key = keyOf(actionStartKey, e.key, len(text), hashText(text))
+			sub.key = keyOf(actionStartKey, e.key, hashText(text))
 		}
 		if !slices.ContainsFunc(keys, func(k entry) bool { return k.key == sub.key }) {
 			keys = append(keys, sub)

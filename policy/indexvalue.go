@@ -44,7 +44,7 @@ func (ix *index) openValues(s *search, key uint64, asks uint16) bool {
 			continue
 		}
 		k := &ix.asks[a-firstKeyAsk]
-		e := s.e.req.Context.lookup(k.key)
+		e := s.e.req.Context.lookup(&k.key)
 		if e == nil {
 			continue
 		}
@@ -69,9 +69,9 @@ func (ix *index) openValue(s *search, key, seed uint64, value string, fold bool)
 // that strings.EqualFold takes for equal.
 func hashValue(seed uint64, value string, fold bool) uint64 {
 	if fold {
-		return keyOf(valueKey, seed, 0, hashFolded(value))
+		return keyOf(valueKey, seed, hashFolded(value))
 	}
-	return keyOf(valueKey, seed, len(value), hashText(value))
+	return keyOf(valueKey, seed, hashText(value))
 }
 
 // hashFolded is the same for texts that strings.EqualFold takes for equal: of
@@ -86,10 +86,9 @@ func hashFolded(s string) uint64 {
 			}
 		}
 		if least < utf8.RuneSelf {
-			h = hashByte(h, lowerByte(byte(least)))
-		} else {
-			h = mixKey(h, uint64(least))
+			least = rune(lowerByte(byte(least)))
 		}
+		h = mixKey(h, uint64(least))
 	}
 	return h
 }

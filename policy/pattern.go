@@ -243,7 +243,7 @@ func (p *pattern) resolves(ctx *Context) bool {
 // resolve returns a variable's value: that of a single-valued key, else the
 // default.
 func (v *variable) resolve(ctx *Context) (string, bool) {
-	if e := ctx.lookup(v.key); e != nil && !e.multi && len(e.values) == 1 {
+	if e := ctx.lookup(&v.key); e != nil && !e.multi && len(e.values) == 1 {
 		return e.values[0], true
 	}
 	return v.fallback, v.hasDefault

@@ -1,5 +1,7 @@
 package policy
 
+import "strings"
+
 // search looks through one policy for the statement that decides: the first
 // Deny that applies, else the first Allow among those that name the caller
 // most closely. Because it keeps the best found so far by position, statements
@@ -31,10 +33,13 @@ func (s *search) run() {
 	}
 }
 
-// walk shows every statement in order up to the first Deny that applies.
+// walk shows every statement in order up to the first Deny that applies. Most
+// are about another resource, which a look at its beginning tells.
 func (s *search) walk() {
 	for i := 0; i < s.deny; i++ {
-		s.show(i)
+		if strings.HasPrefix(s.e.resource.fields[4], s.p.statements[i].start) {
+			s.show(i)
+		}
 	}
 }
 
