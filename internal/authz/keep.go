@@ -26,13 +26,21 @@ func (e *Engine) keep(w *work, r *Request, trust bool, d policy.Decision, rule, 
 }
 
 // person tells callers apart. All people of an identity pool share the ARN of
-// their role's session.
+// their role's session. Guests are made by the thousand: those of a pool count as one,
+// with the sessions that were assumed with one of the pool's, which may be guests'.
 func person(p *caller.Principal) string {
-	if p.Session != nil && p.Session.IdentityID != "" {
-		return p.Session.IdentityID
+	switch s := p.Session; {
+	case s == nil || s.IdentityID == "":
+		return p.ARN
+	case s.AMR == unauthenticated || s.AMR == "":
+		return s.IdentityPoolID
+	default:
+		return s.IdentityID
 	}
-	return p.ARN
 }
+
+// unauthenticated is the amr of guests (cognito-identity.md 4.3).
+const unauthenticated = "unauthenticated"
 
 // explain makes the record. A fault in an explanation must not change the answer,
 // so it ends here.

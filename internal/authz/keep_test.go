@@ -157,10 +157,16 @@ func TestCallersAreToldApart(t *testing.T) {
 	if got := ask(p); got != p.ARN {
 		t.Errorf("a user is %q", got)
 	}
-	guest := *p
-	guest.Session = &sts.Session{IdentityID: "us-east-1:anna"}
-	if got := ask(&guest); got != "us-east-1:anna" {
-		t.Errorf("a guest is %q", got)
+	for _, tt := range []struct{ name, amr, want string }{
+		{"a person", "authenticated,accounts.google.com,accounts.google.com:app:1", "us-east-1:anna"},
+		{"a guest", "unauthenticated", "us-east-1:pool"},
+		{"a session that was assumed with a pool's", "", "us-east-1:pool"},
+	} {
+		of := *p
+		of.Session = &sts.Session{IdentityID: "us-east-1:anna", IdentityPoolID: "us-east-1:pool", AMR: tt.amr}
+		if got := ask(&of); got != tt.want {
+			t.Errorf("%s is %q", tt.name, got)
+		}
 	}
 }
 
@@ -240,7 +246,15 @@ func (discard) AddDecisions(context.Context, []decision.Row) error { return nil 
 
 func (discard) Decisions(context.Context, string, string) ([]decision.Row, error) { return nil, nil }
 
-func (discard) SweepDecisions(context.Context, time.Time, int64) (int64, error) { return 0, nil }
+func (discard) ListDecisions(context.Context, decision.Query) ([]decision.Row, error) {
+	return nil, nil
+}
+
+func (discard) DecisionsByAge(context.Context, decision.Place, int) ([]decision.Held, error) {
+	return nil, nil
+}
+
+func (discard) DeleteDecisions(context.Context, []decision.Place) (int64, error) { return 0, nil }
 
 func keeper(t testing.TB) *decision.Keeper {
 	t.Helper()

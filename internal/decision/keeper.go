@@ -132,7 +132,7 @@ func (k *Keeper) Keep(r *Record) {
 		k.cfg.Log.Error("decision record not kept", "requestID", r.RequestID, "error", err)
 		return
 	}
-	it := item{row: Row{RequestID: r.RequestID, Seq: r.Seq, Account: r.Account, Time: r.Time, Document: doc}}
+	it := item{row: newRow(r, doc)}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	// Denials go first: what was allowed may take half of the queue.
@@ -204,17 +204,6 @@ func (k *Keeper) send(ctx context.Context, it item) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// Sweep removes what is too old or too much, and returns how many records went.
-// A Keeper does so by itself.
-func (k *Keeper) Sweep(ctx context.Context) (int64, error) {
-	n, err := k.cfg.Store.SweepDecisions(ctx, k.cfg.Now().Add(-k.cfg.MaxAge), k.cfg.MaxBytes)
-	k.swept.Add(n)
-	if err != nil {
-		return n, fmt.Errorf("sweep decisions: %w", err)
-	}
-	return n, nil
 }
 
 // Stats are the counts of a Keeper since it was opened.

@@ -242,30 +242,6 @@ func TestCloseWritesWhatWaits(t *testing.T) {
 	}
 }
 
-func TestSweeping(t *testing.T) {
-	c := newClock()
-	m := &memory{}
-	k := open(t, decision.Config{Store: m, MaxAge: 48 * time.Hour, MaxBytes: 8000, Now: c.Now})
-	find(t, k, "r") // the writer has begun, and its first sweep is over
-	want := []sweep{{c.Now().Add(-48 * time.Hour), 8000}}
-	if d := cmp.Diff(want, m.sweeps(), cmp.AllowUnexported(sweep{})); d != "" {
-		t.Errorf("at the start (-want +got):\n%s", d)
-	}
-	c.Add(time.Hour)
-	for i := range 2 {
-		keep(k, record(fmt.Sprint(i))) // more than an eighth of 8000 bytes together
-		find(t, k, "r")
-	}
-	find(t, k, "r")
-	want = append(want, sweep{c.Now().Add(-48 * time.Hour), 8000})
-	if got := m.sweeps(); len(got) < 2 || got[1] != want[1] {
-		t.Errorf("after many bytes: %v", got)
-	}
-	if n, err := k.Sweep(t.Context()); n != 3 || err != nil || k.Stats().Swept < 9 {
-		t.Errorf("%d, %v, %+v", n, err, k.Stats())
-	}
-}
-
 func TestAQuestionOfNobodyIsKeptUnderTheInstallation(t *testing.T) {
 	k := open(t, decision.Config{Store: &memory{}, Account: account})
 	r := record("r")

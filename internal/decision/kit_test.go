@@ -17,18 +17,15 @@ const account = "000000000000"
 
 // memory is a decision.Store in memory.
 type memory struct {
-	mu    sync.Mutex
-	rows  []decision.Row
-	adds  int
-	fail  error
-	began chan struct{} // told of every AddDecisions, when not nil
-	block chan struct{} // every AddDecisions waits for it, when not nil
-	swept []sweep
-}
-
-type sweep struct {
-	before time.Time
-	max    int64
+	mu     sync.Mutex
+	rows   []decision.Row
+	adds   int
+	fail   error
+	began  chan struct{}    // told of every AddDecisions, when not nil
+	block  chan struct{}    // every AddDecisions waits for it, when not nil
+	asked  []decision.Query // ListDecisions
+	looked int              // DecisionsByAge
+	sorted bool
 }
 
 func (m *memory) AddDecisions(_ context.Context, rows []decision.Row) error {
@@ -44,7 +41,7 @@ func (m *memory) AddDecisions(_ context.Context, rows []decision.Row) error {
 	if m.fail != nil {
 		return m.fail
 	}
-	m.rows = append(m.rows, rows...)
+	m.rows, m.sorted = append(m.rows, rows...), false
 	return nil
 }
 
@@ -61,17 +58,58 @@ func (m *memory) Decisions(_ context.Context, account, requestID string) ([]deci
 	return found, nil
 }
 
-func (m *memory) SweepDecisions(_ context.Context, before time.Time, maxBytes int64) (int64, error) {
+func (m *memory) ListDecisions(_ context.Context, q decision.Query) ([]decision.Row, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.swept = append(m.swept, sweep{before, maxBytes})
-	return 3, nil
+	m.asked = append(m.asked, q)
+	list := slices.Clone(m.rows)
+	slices.SortFunc(list, func(a, b decision.Row) int { return -comparePlaces(a.Place, b.Place) })
+	return list[:min(len(list), q.Limit)], nil
 }
 
-func (m *memory) sweeps() []sweep {
+func (m *memory) DecisionsByAge(_ context.Context, after decision.Place, limit int) ([]decision.Held, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Clone(m.swept)
+	m.looked++
+	if !m.sorted {
+		slices.SortFunc(m.rows, func(a, b decision.Row) int { return comparePlaces(a.Place, b.Place) })
+		m.sorted = true
+	}
+	at, found := slices.BinarySearchFunc(m.rows, after, func(r decision.Row, p decision.Place) int { return comparePlaces(r.Place, p) })
+	if found {
+		at++
+	}
+	var page []decision.Held
+	for _, r := range m.rows[at:min(at+limit, len(m.rows))] {
+		page = append(page, decision.Held{Place: r.Place, Class: r.Class, Size: int64(len(r.Document))})
+	}
+	return page, nil
+}
+
+func (m *memory) DeleteDecisions(_ context.Context, list []decision.Place) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	gone := make(map[decision.Place]bool)
+	for _, p := range list {
+		gone[p] = true
+	}
+	was := len(m.rows)
+	m.rows = slices.DeleteFunc(m.rows, func(r decision.Row) bool { return gone[r.Place] })
+	return int64(was - len(m.rows)), nil
+}
+
+func comparePlaces(a, b decision.Place) int {
+	return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Account, b.Account), cmp.Compare(a.RequestID, b.RequestID), cmp.Compare(a.Seq, b.Seq))
+}
+
+// size is what the records take.
+func (m *memory) size() (n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.rows {
+		n += int64(len(r.Document))
+	}
+	return n
 }
 
 // clock is a time that tests move.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/audit"
+	"github.com/rockpool-id/rockpool/internal/fair"
 	"github.com/rockpool-id/rockpool/policy"
 )
 
@@ -61,7 +62,7 @@ type Question struct {
 	// Anonymous is set when nobody had to sign the request.
 	Anonymous bool
 	// Caller tells callers apart: the identity behind a session of an identity
-	// pool, otherwise the calling ARN.
+	// pool, or the pool for all of its guests, otherwise the calling ARN.
 	Caller string
 }
 
@@ -75,22 +76,59 @@ type Sink interface {
 	Keep(r *Record)
 }
 
-// Store keeps records for a bounded time and size.
+// Store keeps records; what is kept how long is the Keeper's business.
 type Store interface {
-	// AddDecisions stores records together.
+	// AddDecisions stores records together. One that is there already stays as it is.
 	AddDecisions(ctx context.Context, rows []Row) error
 	// Decisions returns the records of a request in order of Seq; none is no error.
 	Decisions(ctx context.Context, account, requestID string) ([]Row, error)
-	// SweepDecisions removes records older than before, then the oldest until no
-	// more than maxBytes of documents are left, and returns how many went.
-	SweepDecisions(ctx context.Context, before time.Time, maxBytes int64) (int64, error)
+	// ListDecisions returns what a query asks for, the newest first.
+	ListDecisions(ctx context.Context, q Query) ([]Row, error)
+	// DecisionsByAge returns the records that stand after a place, the oldest first,
+	// without their documents.
+	DecisionsByAge(ctx context.Context, after Place, limit int) ([]Held, error)
+	// DeleteDecisions removes records and returns how many were there.
+	DeleteDecisions(ctx context.Context, list []Place) (int64, error)
 }
 
-// Row is a record as a store sees it.
+// Row is a record as a store sees it: where it stands, what it is searched by, and
+// its document.
 type Row struct {
+	Place
+	Class fair.Class // whose room it takes
+	// Caller is who asked: an ARN, or what stands for one. Person is the identity
+	// behind it, "" for others. Action is in lower case. Texts may be cut.
+	Caller, Person, Action, Resource string
+	Allowed                          bool
+	Document                         []byte // the Record as JSON
+}
+
+// Place is a record's place among all others: by Time, then by its names.
+type Place struct {
+	Time      time.Time
+	Account   string
 	RequestID string
 	Seq       int
-	Account   string
-	Time      time.Time
-	Document  []byte // the Record as JSON
+}
+
+// Held is what a record takes of the room.
+type Held struct {
+	Place
+	Class fair.Class
+	Size  int64 // of the document
+}
+
+// Query asks for a list of records of an account.
+type Query struct {
+	Account string
+	// Principal begins the Caller, or is the whole Person. Action, in lower case, and
+	// Resource begin the record's. What is empty matches everything.
+	Principal, Action, Resource string
+	// Allowed asks for what was allowed too, as far as it was kept.
+	Allowed bool
+	// Since is the earliest time, and Before the place that the list ends before: a
+	// time alone, or the last record of the page before. Zero values are no bounds.
+	Since  time.Time
+	Before Place
+	Limit  int
 }

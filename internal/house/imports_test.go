@@ -18,7 +18,7 @@ import (
 // parent may, the parent and other kits; only tests and kits may import a kit.
 const order = `
 # Public packages, and vocabulary that imports nothing of ours.
-NONE < arn, sigv4, keys, audit, object, login, sqldb, recent, wire/awserr;
+NONE < arn, sigv4, keys, audit, object, login, sqldb, recent, fair, wire/awserr;
 
 recent < limit;
 
@@ -26,7 +26,7 @@ recent < limit;
 arn < policy, policy/catalog;
 policy, policy/catalog < policy/lint;
 policy, recent < condkey;
-policy, audit, keys, recent < decision;
+policy, audit, keys, recent, fair < decision;
 policy, policy/lint, keys < iam;
 iam, keys, login, condkey, recent, decision < sts;
 keys, login < openid;

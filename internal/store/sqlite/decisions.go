@@ -5,9 +5,10 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
-	"time"
+	"math"
 
 	"github.com/rockpool-id/rockpool/internal/decision"
+	"github.com/rockpool-id/rockpool/internal/fair"
 	"github.com/rockpool-id/rockpool/internal/sqldb"
 	"github.com/rockpool-id/rockpool/internal/store/sqlite/decisionsql"
 )
@@ -36,7 +37,8 @@ func (s *Decisions) AddDecisions(ctx context.Context, rows []decision.Row) error
 			r := &rows[i]
 			err := q.AddDecision(ctx, decisionsql.AddDecisionParams{
 				Account: r.Account, RequestID: r.RequestID, Seq: int64(r.Seq), Made: milli(r.Time),
-				Size: int64(len(r.Document)), Document: string(r.Document),
+				Size: int64(len(r.Document)), Document: string(r.Document), Class: string(r.Class),
+				Caller: r.Caller, Person: r.Person, Action: r.Action, Resource: r.Resource, Allowed: boolInt(r.Allowed),
 			})
 			if err != nil {
 				return fmt.Errorf("add decision of %s: %w", r.RequestID, err)
@@ -53,50 +55,67 @@ func (s *Decisions) Decisions(ctx context.Context, account, requestID string) ([
 		return nil, fmt.Errorf("read decisions: %w", err)
 	}
 	return convert(found, func(r decisionsql.DecisionsRow) decision.Row {
-		return decision.Row{Account: account, RequestID: requestID, Seq: int(r.Seq), Time: fromMilli(r.Made), Document: []byte(r.Document)}
+		return decision.Row{
+			Place:    decision.Place{Account: account, RequestID: requestID, Seq: int(r.Seq), Time: fromMilli(r.Made)},
+			Document: []byte(r.Document),
+		}
 	}), nil
 }
 
-// sweepBatch bounds the deletions of one transaction, so that other writers wait
-// for a moment only.
-const sweepBatch = 100
-
-// SweepDecisions implements decision.Store.
-func (s *Decisions) SweepDecisions(ctx context.Context, before time.Time, maxBytes int64) (int64, error) {
-	read := decisionsql.New(s.db.Reader())
-	total, err := read.SizeOfDecisions(ctx)
+// ListDecisions implements decision.Store.
+func (s *Decisions) ListDecisions(ctx context.Context, q decision.Query) ([]decision.Row, error) {
+	before := int64(math.MaxInt64)
+	if !q.Before.Time.IsZero() {
+		before = milli(q.Before.Time)
+	}
+	since := int64(0)
+	if !q.Since.IsZero() {
+		since = milli(q.Since)
+	}
+	found, err := decisionsql.New(s.db.Reader()).ListDecisions(ctx, decisionsql.ListDecisionsParams{
+		Account: q.Account, Since: since, BeforeMade: before, BeforeRequest: q.Before.RequestID, BeforeSeq: int64(q.Before.Seq),
+		Allowed: boolInt(q.Allowed), Principal: q.Principal, Action: q.Action, Resource: q.Resource, Most: int32(q.Limit),
+	})
 	if err != nil {
-		return 0, fmt.Errorf("sweep decisions: %w", err)
+		return nil, fmt.Errorf("list decisions: %w", err)
 	}
-	var gone int64
-	for {
-		oldest, err := read.OldestDecisions(ctx, sweepBatch)
-		if err != nil {
-			return gone, fmt.Errorf("sweep decisions: %w", err)
+	return convert(found, func(r decisionsql.ListDecisionsRow) decision.Row {
+		return decision.Row{
+			Place:    decision.Place{Account: q.Account, RequestID: r.RequestID, Seq: int(r.Seq), Time: fromMilli(r.Made)},
+			Document: []byte(r.Document),
 		}
-		n := 0 // of these are to go
-		for ; n < len(oldest) && (oldest[n].Made < milli(before) || total > maxBytes); n++ {
-			total -= oldest[n].Size
-		}
-		if n == 0 {
-			return gone, nil
-		}
-		deleted, err := s.remove(ctx, oldest[:n])
-		if err != nil {
-			return gone, fmt.Errorf("sweep decisions: %w", err)
-		}
-		gone += deleted
-	}
+	}), nil
 }
 
-func (s *Decisions) remove(ctx context.Context, rows []decisionsql.OldestDecisionsRow) (deleted int64, err error) {
+// DecisionsByAge implements decision.Store.
+func (s *Decisions) DecisionsByAge(ctx context.Context, after decision.Place, limit int) ([]decision.Held, error) {
+	made := int64(math.MinInt64)
+	if !after.Time.IsZero() {
+		made = milli(after.Time)
+	}
+	found, err := decisionsql.New(s.db.Reader()).DecisionsByAge(ctx, decisionsql.DecisionsByAgeParams{
+		Made: made, Account: after.Account, RequestID: after.RequestID, Seq: int64(after.Seq), Most: int32(limit),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read decisions by age: %w", err)
+	}
+	return convert(found, func(r decisionsql.DecisionsByAgeRow) decision.Held {
+		return decision.Held{
+			Place: decision.Place{Account: r.Account, RequestID: r.RequestID, Seq: int(r.Seq), Time: fromMilli(r.Made)},
+			Class: fair.Class(r.Class), Size: r.Size,
+		}
+	}), nil
+}
+
+// DeleteDecisions implements decision.Store.
+func (s *Decisions) DeleteDecisions(ctx context.Context, list []decision.Place) (deleted int64, err error) {
 	err = s.db.Group(ctx, func(tx *sql.Tx) error {
 		deleted = 0 // it may run again
 		q := decisionsql.New(tx)
-		for _, r := range rows {
-			n, err := q.DeleteDecision(ctx, decisionsql.DeleteDecisionParams{Account: r.Account, RequestID: r.RequestID, Seq: r.Seq})
+		for _, p := range list {
+			n, err := q.DeleteDecision(ctx, decisionsql.DeleteDecisionParams{Account: p.Account, RequestID: p.RequestID, Seq: int64(p.Seq)})
 			if err != nil {
-				return fmt.Errorf("delete decision of %s: %w", r.RequestID, err)
+				return fmt.Errorf("delete decision of %s: %w", p.RequestID, err)
 			}
 			deleted += n
 		}

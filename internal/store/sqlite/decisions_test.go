@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/decision"
+	"github.com/rockpool-id/rockpool/internal/fair"
 	"github.com/rockpool-id/rockpool/internal/sqldb"
 	"github.com/rockpool-id/rockpool/internal/store/sqlite"
 )
@@ -34,7 +35,12 @@ func BenchmarkAddDecisions(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			for i := range b.N {
-				rows = append(rows, decision.Row{Account: "000000000000", RequestID: fmt.Sprint(i), Time: time.UnixMilli(int64(i)), Document: document})
+				rows = append(rows, decision.Row{
+					Place: decision.Place{Account: "000000000000", RequestID: fmt.Sprint(i), Time: time.UnixMilli(int64(i))},
+					Class: fair.ClassOf("pool", "people", fmt.Sprint(i%100)), Caller: "arn:aws:sts::000000000000:assumed-role/Reader/CognitoIdentityCredentials",
+					Person: "us-east-1:00000000-0000-4000-8000-000000000000", Action: "s3:getobject", Resource: "arn:aws:s3:::pictures/2026/" + fmt.Sprint(i),
+					Document: document,
+				})
 				if len(rows) < size && i < b.N-1 {
 					continue
 				}

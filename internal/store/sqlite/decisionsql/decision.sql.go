@@ -10,7 +10,8 @@ import (
 )
 
 const addDecision = `-- name: AddDecision :exec
-INSERT INTO decision (account, request_id, seq, made, size, document) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO decision (account, request_id, seq, made, size, document, class, caller, person, action, resource, allowed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (account, request_id, seq) DO NOTHING
 `
 
@@ -21,6 +22,12 @@ type AddDecisionParams struct {
 	Made      int64
 	Size      int64
 	Document  string
+	Class     string
+	Caller    string
+	Person    string
+	Action    string
+	Resource  string
+	Allowed   int64
 }
 
 func (q *Queries) AddDecision(ctx context.Context, arg AddDecisionParams) error {
@@ -31,6 +38,12 @@ func (q *Queries) AddDecision(ctx context.Context, arg AddDecisionParams) error 
 		arg.Made,
 		arg.Size,
 		arg.Document,
+		arg.Class,
+		arg.Caller,
+		arg.Person,
+		arg.Action,
+		arg.Resource,
+		arg.Allowed,
 	)
 	return err
 }
@@ -73,6 +86,65 @@ func (q *Queries) Decisions(ctx context.Context, arg DecisionsParams) ([]Decisio
 	return items, nil
 }
 
+const decisionsByAge = `-- name: DecisionsByAge :many
+SELECT account, request_id, seq, made, class, size FROM decision
+WHERE (made, account, request_id, seq) > (CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS BIGINT))
+ORDER BY made, account, request_id, seq LIMIT $5
+`
+
+type DecisionsByAgeParams struct {
+	Made      int64
+	Account   string
+	RequestID string
+	Seq       int64
+	Most      int32
+}
+
+type DecisionsByAgeRow struct {
+	Account   string
+	RequestID string
+	Seq       int64
+	Made      int64
+	Class     string
+	Size      int64
+}
+
+func (q *Queries) DecisionsByAge(ctx context.Context, arg DecisionsByAgeParams) ([]DecisionsByAgeRow, error) {
+	rows, err := q.db.QueryContext(ctx, decisionsByAge,
+		arg.Made,
+		arg.Account,
+		arg.RequestID,
+		arg.Seq,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DecisionsByAgeRow
+	for rows.Next() {
+		var i DecisionsByAgeRow
+		if err := rows.Scan(
+			&i.Account,
+			&i.RequestID,
+			&i.Seq,
+			&i.Made,
+			&i.Class,
+			&i.Size,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deleteDecision = `-- name: DeleteDecision :execrows
 DELETE FROM decision WHERE account = $1 AND request_id = $2 AND seq = $3
 `
@@ -91,33 +163,63 @@ func (q *Queries) DeleteDecision(ctx context.Context, arg DeleteDecisionParams) 
 	return result.RowsAffected()
 }
 
-const oldestDecisions = `-- name: OldestDecisions :many
-SELECT account, request_id, seq, made, size FROM decision ORDER BY made LIMIT $1
+const listDecisions = `-- name: ListDecisions :many
+SELECT request_id, seq, made, document FROM decision
+WHERE account = $1 AND made >= $2
+  AND (made, request_id, seq) < (CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS BIGINT))
+  AND allowed <= $6 AND action <> ''
+  AND (substr(caller, 1, length(CAST($7 AS TEXT))) = CAST($7 AS TEXT) OR person = CAST($7 AS TEXT))
+  AND substr(action, 1, length(CAST($8 AS TEXT))) = CAST($8 AS TEXT)
+  AND substr(resource, 1, length(CAST($9 AS TEXT))) = CAST($9 AS TEXT)
+ORDER BY made DESC, request_id DESC, seq DESC LIMIT $10
 `
 
-type OldestDecisionsRow struct {
-	Account   string
+type ListDecisionsParams struct {
+	Account       string
+	Since         int64
+	BeforeMade    int64
+	BeforeRequest string
+	BeforeSeq     int64
+	Allowed       int64
+	Principal     string
+	Action        string
+	Resource      string
+	Most          int32
+}
+
+type ListDecisionsRow struct {
 	RequestID string
 	Seq       int64
 	Made      int64
-	Size      int64
+	Document  string
 }
 
-func (q *Queries) OldestDecisions(ctx context.Context, limit int32) ([]OldestDecisionsRow, error) {
-	rows, err := q.db.QueryContext(ctx, oldestDecisions, limit)
+// Texts that begin with an empty one are all of them.
+func (q *Queries) ListDecisions(ctx context.Context, arg ListDecisionsParams) ([]ListDecisionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listDecisions,
+		arg.Account,
+		arg.Since,
+		arg.BeforeMade,
+		arg.BeforeRequest,
+		arg.BeforeSeq,
+		arg.Allowed,
+		arg.Principal,
+		arg.Action,
+		arg.Resource,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OldestDecisionsRow
+	var items []ListDecisionsRow
 	for rows.Next() {
-		var i OldestDecisionsRow
+		var i ListDecisionsRow
 		if err := rows.Scan(
-			&i.Account,
 			&i.RequestID,
 			&i.Seq,
 			&i.Made,
-			&i.Size,
+			&i.Document,
 		); err != nil {
 			return nil, err
 		}
@@ -130,15 +232,4 @@ func (q *Queries) OldestDecisions(ctx context.Context, limit int32) ([]OldestDec
 		return nil, err
 	}
 	return items, nil
-}
-
-const sizeOfDecisions = `-- name: SizeOfDecisions :one
-SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS size FROM decision
-`
-
-func (q *Queries) SizeOfDecisions(ctx context.Context) (int64, error) {
-	row := q.db.QueryRowContext(ctx, sizeOfDecisions)
-	var size int64
-	err := row.Scan(&size)
-	return size, err
 }

@@ -11,4 +11,10 @@ type Decision struct {
 	Made      int64
 	Size      int64
 	Document  string
+	Class     string
+	Caller    string
+	Person    string
+	Action    string
+	Resource  string
+	Allowed   int64
 }
