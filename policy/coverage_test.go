@@ -104,3 +104,17 @@ func TestExamineTellsElementsApart(t *testing.T) {
 		t.Errorf("a broken policy was examined: %+v", got)
 	}
 }
+
+// TestWithSource: one compiled policy reaches many users, each through a group
+// of its own.
+func TestWithSource(t *testing.T) {
+	p := mustCompile(t, Managed, everything, Meta{Name: "All", Source: "group A"})
+	q := p.WithSource("group B")
+	if p.Source() != "group A" || q.Source() != "group B" || q.Name() != "All" || q.Document() != p.Document() {
+		t.Errorf("%q through %q, then %q through %q", p.Name(), p.Source(), q.Name(), q.Source())
+	}
+	var none *Policy
+	if none.WithSource("group B") != nil {
+		t.Error("no policy has come from a group")
+	}
+}

@@ -61,12 +61,13 @@
 // resource and action, and of the rest by the values of their conditions and
 // by their principals (index.go), so a decision judges the few that could be
 // about the request, in about the same time for ten statements and for ten
-// thousand: one or two microseconds, without allocation on a warm Context. Not
-// told apart, and read one after the other, are statements on one action and
-// resource that differ only in patterns, numbers, dates, address ranges, in
-// what they exclude, or in the values of an eleventh condition key. A compiled
-// statement takes half a kilobyte to a kilobyte, of which the index is 40 to
-// 80 bytes.
+// thousand: half a microsecond or one, without allocation on a warm Context. A
+// small policy is read in order, with a look at how the resource begins before
+// each statement, which is quicker. Not told apart, and read one after the
+// other, are statements on one action and resource that differ only in patterns,
+// numbers, dates, address ranges, in what they exclude, or in the values of an
+// eleventh condition key. A compiled statement takes half a kilobyte to a
+// kilobyte, of which the index is 40 to 80 bytes.
 //
 // Whatever a text says, parsing allocates at most 300 bytes for each of its
 // bytes, compiling 100 (most policies: 20 and 20), in linear time but for
