@@ -101,6 +101,27 @@ func TestWhatIsGathered(t *testing.T) {
 			p.User.Policies = append(p.User.Policies, managed)
 			return s3Get(p)
 		}, policy.ExplicitDeny, "with an explicit deny in an identity-based policy: arn:aws:iam::" + account + ":policy/No"},
+		{"a group of the user allows", func(t *testing.T, i *ststest.IAM) request {
+			p := user(t, i)
+			i.Group(iam.Group{Name: "staff"}, []*iam.UserEntry{p.User}, allow("s3:*", "*"))
+			return s3Get(p)
+		}, policy.Allow, ""},
+		{"88: a group of the user denies what the user's policy allows", func(t *testing.T, i *ststest.IAM) request {
+			p := user(t, i, allow("s3:*", "*"))
+			i.Group(iam.Group{Name: "staff"}, []*iam.UserEntry{p.User}, deny("s3:*", "*"))
+			return s3Get(p)
+		}, policy.ExplicitDeny, "with an explicit deny in an identity-based policy"},
+		{"the boundary limits what a group allows", func(t *testing.T, i *ststest.IAM) request {
+			p := user(t, i)
+			p.User.BoundaryPolicy = ststest.Compile(t, policy.Managed, allow("ec2:*", "*"), policy.Meta{})
+			i.Group(iam.Group{Name: "staff"}, []*iam.UserEntry{p.User}, allow("*", "*"))
+			return s3Get(p)
+		}, policy.ImplicitDeny, "because no permissions boundary allows the s3:GetObject action"},
+		{"a federated user has what the groups of the user allow", func(t *testing.T, i *ststest.IAM) request {
+			p := federated(t, i, &sts.Session{Policies: []string{allow("s3:*", "*")}})
+			i.Group(iam.Group{Name: "staff"}, []*iam.UserEntry{p.User}, allow("s3:GetObject", "*"))
+			return s3Get(p)
+		}, policy.Allow, ""},
 		{"the boundary limits", func(t *testing.T, i *ststest.IAM) request {
 			p := user(t, i, allow("*", "*"))
 			p.User.BoundaryPolicy = ststest.Compile(t, policy.Managed, allow("ec2:*", "*"), policy.Meta{})

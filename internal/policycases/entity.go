@@ -12,7 +12,8 @@ import (
 	"github.com/rockpool-id/rockpool/policy"
 )
 
-// entity is a role or user with its policies compiled.
+// entity is a role, user or group with its policies compiled; those of a user's
+// groups are among the user's.
 type entity struct {
 	arn, id, name string
 	account       string
@@ -22,7 +23,7 @@ type entity struct {
 	tags          []iam.Tag
 }
 
-// entities finds roles and users for one file.
+// entities finds roles, users and groups for one file.
 type entities struct {
 	library *library
 	file    *File
@@ -77,6 +78,49 @@ func (s *entities) look(ctx context.Context, kind, name string, adHoc bool, at p
 	return &entity{arn: arn, id: madeUpID(kind, arn), name: short, account: account}, nil
 }
 
+// group finds a group that a user is in, by its name: in the file or, else, on
+// the server.
+func (s *entities) group(ctx context.Context, ref Ref) (*entity, error) {
+	key := "group " + ref.Name
+	if e := s.found[key]; e != nil {
+		return e, nil
+	}
+	e, err := s.lookGroup(ctx, ref)
+	if err == nil {
+		s.found[key] = e
+	}
+	return e, err
+}
+
+func (s *entities) lookGroup(ctx context.Context, ref Ref) (*entity, error) {
+	if own, ok := s.file.Groups[ref.Name]; ok {
+		return s.define(ctx, "group", own)
+	}
+	if s.library.runner.Documents == nil {
+		return nil, problem(s.file, ref.at, "the file has no group %q: define it under groups, or name a server with --endpoint", shorten(ref.Name))
+	}
+	e, err := s.ofServer(ctx, "group", ref.Name, ref.at)
+	if errors.Is(err, ErrNotFound) {
+		return nil, problem(s.file, ref.at, "neither the file nor the server has a group %q", shorten(ref.Name))
+	}
+	return e, err
+}
+
+// join adds the policies of groups to those of a user.
+func (s *entities) join(ctx context.Context, user *entity, groups []Ref) error {
+	for _, ref := range groups {
+		g, err := s.group(ctx, ref)
+		if err != nil {
+			return err
+		}
+		for _, u := range g.policies {
+			u.policy = u.policy.WithSource("group " + ref.Name)
+			user.policies = append(user.policies, u)
+		}
+	}
+	return nil
+}
+
 // ofFile finds an entity of the file by its name or ARN.
 func (s *entities) ofFile(kind, name string) *Entity {
 	table := s.file.Roles
@@ -111,6 +155,9 @@ func (s *entities) define(ctx context.Context, kind string, own *Entity) (*entit
 			return nil, err
 		}
 	}
+	if err := s.join(ctx, e, own.Groups); err != nil {
+		return nil, err
+	}
 	if own.Trust != nil {
 		if e.trust, err = s.library.policy(ctx, s.file, *own.Trust, policy.Trust); err != nil {
 			return nil, err
@@ -135,8 +182,11 @@ func (s *entities) policies(ctx context.Context, refs []Ref, kind policy.Kind) (
 func (s *entities) ofServer(ctx context.Context, kind, name string, at place) (*entity, error) {
 	documents := s.library.runner.Documents
 	get := documents.Role
-	if kind == "user" {
+	switch kind {
+	case "user":
 		get = documents.User
+	case "group":
+		get = documents.Group
 	}
 	stored, err := get(ctx, name)
 	if err != nil {
@@ -160,6 +210,13 @@ func (s *entities) ofServer(ctx context.Context, kind, name string, at place) (*
 			return nil, err
 		}
 		e.policies = append(e.policies, u)
+	}
+	var groups []Ref
+	for _, group := range stored.Groups {
+		groups = append(groups, Ref{Name: group, at: at})
+	}
+	if err := s.join(ctx, e, groups); err != nil {
+		return nil, err
 	}
 	if stored.Boundary != "" {
 		if e.boundary, err = s.library.managed(ctx, s.file, Ref{Name: stored.Boundary, at: at}, policy.Managed); err != nil {

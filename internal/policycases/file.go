@@ -12,12 +12,13 @@ import (
 type File struct {
 	Path            string
 	Account, Region string
-	// Policies, Roles and Users are what the file defines, by name; PolicyNames
-	// keeps their order.
+	// Policies, Roles, Users and Groups are what the file defines, by name;
+	// PolicyNames keeps the order of policies.
 	Policies    map[string]*Source
 	PolicyNames []string
 	Roles       map[string]*Entity
 	Users       map[string]*Entity
+	Groups      map[string]*Entity
 	Tests       []*Test
 }
 
@@ -39,12 +40,13 @@ type Ref struct {
 	at     place
 }
 
-// Entity is a role or user as a file defines it.
+// Entity is a role, user or group as a file defines it.
 type Entity struct {
 	Name, ARN, ID string
 	Trust         *Ref // roles
 	Policies      []Ref
 	Boundary      *Ref
+	Groups        []Ref // users: names of groups
 	Tags          []iam.Tag
 	at            place
 }
@@ -57,7 +59,8 @@ type As struct {
 	Name    string
 	Session string // role sessions: its name
 	Issuer  string // federated users: the user (name or ARN) or "root"
-	// Policies and Boundary replace those of the role or user when they are given.
+	// Policies and Boundary replace those of the role or user, its groups' policies
+	// too, when they are given.
 	Policies      []Ref
 	HasPolicies   bool
 	Boundary      *Ref

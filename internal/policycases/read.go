@@ -29,7 +29,7 @@ func Read(path string, text []byte, home Home) (*File, error) {
 		reader:  reader{file: path},
 		catalog: catalog.New(),
 		looked:  map[string]string{},
-		f:       &File{Path: path, Account: home.Account, Region: home.Region, Policies: map[string]*Source{}, Roles: map[string]*Entity{}, Users: map[string]*Entity{}},
+		f:       &File{Path: path, Account: home.Account, Region: home.Region, Policies: map[string]*Source{}, Roles: map[string]*Entity{}, Users: map[string]*Entity{}, Groups: map[string]*Entity{}},
 	}
 	if root := r.root(text); root != nil {
 		r.read(root)
@@ -51,7 +51,7 @@ type fileReader struct {
 }
 
 func (r *fileReader) read(root *yaml.Node) {
-	top := r.fields(root, "a test file", "account", "region", "policies", "roles", "users", "defaults", "tests")
+	top := r.fields(root, "a test file", "account", "region", "policies", "roles", "users", "groups", "defaults", "tests")
 	if p, ok := top["account"]; ok {
 		r.f.Account = r.account(p, "account")
 	}
@@ -66,6 +66,9 @@ func (r *fileReader) read(root *yaml.Node) {
 	}
 	if p, ok := top["users"]; ok {
 		r.entities(p, "user", r.f.Users)
+	}
+	if p, ok := top["groups"]; ok {
+		r.entities(p, "group", r.f.Groups)
 	}
 	if p, ok := top["defaults"]; ok {
 		fields := r.fields(p.value, "defaults", "as", "do", "on", "resource_policy", "resource_account", "with", "at")
@@ -198,11 +201,14 @@ func quote(s string) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// entities reads the roles or users of a file.
+// entities reads the roles, users or groups of a file.
 func (r *fileReader) entities(p pair, kind string, into map[string]*Entity) {
-	known := []string{"arn", "id", "policies", "boundary", "tags"}
-	if kind == "role" {
-		known = append(known, "trust")
+	known := []string{"arn", "policies"}
+	switch kind {
+	case "role":
+		known = append(known, "id", "boundary", "tags", "trust")
+	case "user":
+		known = append(known, "id", "boundary", "tags", "groups")
 	}
 	arns := map[string]string{}
 	for _, q := range r.pairs(p.value, kind+"s") {
@@ -229,6 +235,11 @@ func (r *fileReader) entities(p pair, kind string, into map[string]*Entity) {
 		if l, ok := fields["policies"]; ok {
 			e.Policies = r.refs(l, "policies")
 		}
+		if g, ok := fields["groups"]; ok {
+			for _, i := range r.texts(g.value, "groups") {
+				e.Groups = append(e.Groups, Ref{Name: i.text, at: placeOf(i.node)})
+			}
+		}
 		if b, ok := fields["boundary"]; ok {
 			e.Boundary = r.ref(b.value, "boundary")
 		}
@@ -238,7 +249,7 @@ func (r *fileReader) entities(p pair, kind string, into map[string]*Entity) {
 	}
 }
 
-// entityName takes the name from the ARN of a role or user.
+// entityName takes the name from the ARN of a role, user or group.
 func entityName(s, kind string) (name string, ok bool) {
 	a, err := arn.Parse(s)
 	if err != nil || a.Service != "iam" || a.Region != "" || !isAccount(a.Account) || strings.ContainsAny(s, "*? ") {

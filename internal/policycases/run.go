@@ -169,7 +169,11 @@ func reason(d policy.Decision, action string) string {
 		text = "allowed by the " + d.Layer.String()
 	}
 	if d.Statement >= 0 {
-		text += ": " + statementName(d.Policy.Name(), d.Policy.Sid(d.Statement), d.Statement)
+		name := d.Policy.Name()
+		if through := d.Policy.Source(); through != "" {
+			name += " (" + through + ")"
+		}
+		text += ": " + statementName(name, d.Policy.Sid(d.Statement), d.Statement)
 	}
 	return text
 }

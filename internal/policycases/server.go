@@ -11,8 +11,8 @@ import (
 )
 
 // Server reads the policies of a server with the operations that any IAM client
-// uses. The caller needs iam:Get* and iam:List* on the roles, users and policies
-// of the tests, and s3:GetBucketPolicy on their buckets.
+// uses. The caller needs iam:Get* and iam:List* on the roles, users, their groups
+// and the policies of the tests, and s3:GetBucketPolicy on their buckets.
 type Server struct{ Client *client.Client }
 
 var _ Documents = (*Server)(nil)
@@ -25,7 +25,7 @@ const (
 	stsVersion = "2011-06-15"
 )
 
-// storedForm is a role or user in IAM's answers.
+// storedForm is a role, user or group in IAM's answers.
 type storedForm struct {
 	Arn                      string
 	RoleId, UserId           string
@@ -56,7 +56,21 @@ func (s *Server) User(ctx context.Context, name string) (*Stored, error) {
 	if err := s.iam(ctx, "GetUser", url.Values{"UserName": {name}}, &out); err != nil {
 		return nil, err
 	}
-	return s.stored(ctx, "User", name, &out.User)
+	e, err := s.stored(ctx, "User", name, &out.User)
+	if err != nil {
+		return nil, err
+	}
+	e.Groups, err = s.list(ctx, "ListGroupsForUser", url.Values{"UserName": {name}}, func(p *listForm) []string { return p.Groups })
+	return e, err
+}
+
+// Group reads a group with its policies; who is in it is not asked for.
+func (s *Server) Group(ctx context.Context, name string) (*Stored, error) {
+	var out struct{ Group storedForm }
+	if err := s.iam(ctx, "GetGroup", url.Values{"GroupName": {name}, "MaxItems": {"1"}}, &out); err != nil {
+		return nil, err
+	}
+	return s.stored(ctx, "Group", name, &out.Group)
 }
 
 func (s *Server) stored(ctx context.Context, kind, name string, form *storedForm) (*Stored, error) {
@@ -85,10 +99,11 @@ func (s *Server) stored(ctx context.Context, kind, name string, form *storedForm
 	return e, err
 }
 
-// listForm is a page of a list of policies.
+// listForm is a page of a list of policies or groups.
 type listForm struct {
 	PolicyNames []string `xml:"PolicyNames>member"`
 	Attached    []string `xml:"AttachedPolicies>member>PolicyArn"`
+	Groups      []string `xml:"Groups>member>GroupName"`
 	IsTruncated bool
 	Marker      string
 }

@@ -27,7 +27,7 @@ func (s *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	form, _ := url.ParseQuery(string(body))
 	key := form.Get("Action")
-	for _, name := range []string{"RoleName", "UserName", "PolicyName", "PolicyArn", "VersionId", "Marker"} {
+	for _, name := range []string{"RoleName", "UserName", "GroupName", "PolicyName", "PolicyArn", "VersionId", "Marker"} {
 		if v := form.Get(name); v != "" {
 			key += " " + v
 		}
@@ -57,6 +57,7 @@ const (
 	serverInline = `{"Version":"2012-10-17","Statement":[{"Sid":"Own","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team}/*"}]}`
 	serverShared = `{"Version":"2012-10-17","Statement":[{"Sid":"Lists","Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}]}`
 	serverLimits = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}`
+	serverGroup  = `{"Version":"2012-10-17","Statement":[{"Sid":"Hands","Effect":"Deny","Action":"s3:DeleteObject","Resource":"*"}]}`
 	serverBucket = `{"Version":"2012-10-17","Statement":[{"Sid":"NoLocked","Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/red/locked"}]}`
 )
 
@@ -82,6 +83,15 @@ func newFakeServer(t *testing.T) (*fakeServer, *policycases.Server) {
 		"GetUser ann":                                      "<User><Arn>" + account + "user/ann</Arn><UserId>AIDAANNANNANNANNANN12</UserId></User>",
 		"ListUserPolicies ann":                             "",
 		"ListAttachedUserPolicies ann":                     "",
+		"ListGroupsForUser ann":                            "<Groups><member><GroupName>staff</GroupName></member></Groups><IsTruncated>true</IsTruncated><Marker>m1</Marker>",
+		"ListGroupsForUser ann m1":                         "<Groups><member><GroupName>audit</GroupName></member></Groups><IsTruncated>false</IsTruncated>",
+		"GetGroup staff":                                   "<Group><Arn>" + account + "group/staff</Arn><GroupId>AGPASTAFF</GroupId></Group><Users/>",
+		"ListGroupPolicies staff":                          "<PolicyNames><member>in</member></PolicyNames>",
+		"GetGroupPolicy staff in":                          "<PolicyDocument>" + url.PathEscape(serverGroup) + "</PolicyDocument>",
+		"ListAttachedGroupPolicies staff":                  "<AttachedPolicies><member><PolicyArn>" + account + "policy/shared</PolicyArn></member></AttachedPolicies>",
+		"GetGroup audit":                                   "<Group><Arn>" + account + "group/audit</Arn></Group><Users/>",
+		"ListGroupPolicies audit":                          "",
+		"ListAttachedGroupPolicies audit":                  "",
 		"GET /b?policy":                                    serverBucket,
 	}}
 	server := httptest.NewServer(fake)
@@ -132,6 +142,8 @@ tests:
 - {name: trust, as: {web_identity: accounts.google.com}, assume: app, with: {accounts.google.com:aud: a+b}, expect: allow}
 - {name: a bucket without policy, on: "arn:aws:s3:::open/1", resource_policy: {bucket: open}, expect: deny}
 - {name: a user without policies, as: {user: ann}, on: "arn:aws:s3:::b/red/1", expect: deny}
+- {name: but with those of its groups, as: {user: ann}, do: s3:ListBucket, on: "arn:aws:s3:::b", expect: allow, because: {policy: "arn:aws:iam::123456789012:policy/shared", says: "group staff"}}
+- {name: which deny too, as: {user: ann}, do: s3:DeleteObject, on: "arn:aws:s3:::b/red/1", expect: explicit deny, because: {policy: in, statement: Hands}}
 - {name: a role by its ARN, as: "arn:aws:iam::123456789012:role/deep/app", on: "arn:aws:s3:::b/red/1", expect: allow}
 `
 	file, err := policycases.Read("t.yaml", []byte(text), policycases.Home{Account: "123456789012"})
@@ -155,12 +167,13 @@ tests:
 	}
 	want := []string{
 		"server: arn:aws:iam::123456789012:policy/limits", "server: arn:aws:iam::123456789012:policy/shared", "server: bucket b",
+		"server: group staff, policy in",
 		"server: role app, policy own", "server: role app, policy own2", "server: role app, trust policy",
 	}
 	if d := cmp.Diff(want, sources); d != "" {
 		t.Errorf("covered policies: %s", d)
 	}
-	if len(fake.asked) > 24 {
+	if len(fake.asked) > 33 {
 		t.Errorf("%d calls: %q", len(fake.asked), fake.asked)
 	}
 }

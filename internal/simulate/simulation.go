@@ -9,7 +9,12 @@ import (
 )
 
 // Document is a policy in text, and the name by which results refer to it.
-type Document struct{ ID, Text string }
+type Document struct {
+	ID, Text string
+	// Source says through what an identity policy reaches the caller, in the
+	// words of policy.Meta.Source: "group Developers".
+	Source string
+}
 
 // Inputs names documents by their place in a list, as IAM does:
 // "PolicyInputList.1".
@@ -161,7 +166,7 @@ func (s *Simulation) compile(d Document, kind policy.Kind) (*policy.Policy, erro
 	if err != nil {
 		return nil, err
 	}
-	p := policy.Compile(doc, policy.Meta{Name: d.ID})
+	p := policy.Compile(doc, policy.Meta{Name: d.ID, Source: d.Source})
 	s.ids[p] = d.ID
 	return p, nil
 }
