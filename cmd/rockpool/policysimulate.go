@@ -18,6 +18,7 @@ import (
 // server.
 type policySimulateCmd struct {
 	Policy         []string `placeholder:"FILE" sep:"none" help:"Identity policy of the caller; repeat for more. - reads one from standard input."`
+	Group          []string `placeholder:"NAME=FILE" sep:"none" help:"Policy that the caller has through a group; repeat for more."`
 	Boundary       string   `placeholder:"FILE" help:"Permissions boundary of the caller."`
 	Session        []string `placeholder:"FILE" sep:"none" help:"Session policy of the caller; repeat for more."`
 	ResourcePolicy string   `name:"resource-policy" placeholder:"FILE" help:"The resource's own policy (a bucket policy), or a role's trust policy."`
@@ -37,7 +38,7 @@ Of a caller aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalType and, for a
 
 Exit codes: 0 everything is allowed, 1 something is denied, 2 wrong usage or a policy that cannot be read.
 
-To simulate roles and users of a server, use the AWS CLI:
+To simulate roles, users (with their groups) and groups of a server, use the AWS CLI:
   aws --endpoint-url URL iam simulate-principal-policy --policy-source-arn ARN --action-names s3:GetObject --resource-arns ARN`
 }
 
@@ -116,8 +117,8 @@ func (c *policySimulateCmd) note(w io.Writer) error {
 const nobodysAccount = "000000000000"
 
 func (c *policySimulateCmd) simulation() (*simulate.Simulation, error) {
-	if len(c.Policy) == 0 && c.ResourcePolicy == "" {
-		return nil, errors.New("nothing to simulate: give --policy or --resource-policy")
+	if len(c.Policy) == 0 && len(c.Group) == 0 && c.ResourcePolicy == "" {
+		return nil, errors.New("nothing to simulate: give --policy, --group or --resource-policy")
 	}
 	if err := errors.Join(simulate.CheckActions(c.Action), simulate.CheckResources(c.Resource)); err != nil {
 		return nil, err
@@ -133,6 +134,11 @@ func (c *policySimulateCmd) simulation() (*simulate.Simulation, error) {
 	if in.Identity, err = policyDocuments(c.Policy...); err != nil {
 		return nil, err
 	}
+	groups, err := groupDocuments(c.Group)
+	if err != nil {
+		return nil, err
+	}
+	in.Identity = append(in.Identity, groups...)
 	if in.Session, err = policyDocuments(c.Session...); err != nil {
 		return nil, err
 	}
@@ -161,6 +167,24 @@ func policyDocuments(files ...string) ([]simulate.Document, error) {
 		list = append(list, simulate.Document{ID: name, Text: string(text)})
 	}
 	return list, nil
+}
+
+// groupDocuments reads NAME=FILE.
+func groupDocuments(list []string) ([]simulate.Document, error) {
+	var all []simulate.Document
+	for _, text := range list {
+		group, file, ok := strings.Cut(text, "=")
+		if !ok || group == "" || file == "" {
+			return nil, fmt.Errorf("group: %q is not NAME=FILE", text)
+		}
+		documents, err := policyDocuments(file)
+		if err != nil {
+			return nil, err
+		}
+		documents[0].Source = "group " + group
+		all = append(all, documents[0])
+	}
+	return all, nil
 }
 
 // simulatedCaller reads --caller; nil is nobody in particular.

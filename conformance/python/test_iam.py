@@ -3,7 +3,7 @@
 import datetime
 import json
 
-from env import ACCOUNT, Case, account_trust, assumer, bucket, client, name, not_built, policy, session
+from env import ACCOUNT, Case, account_trust, assumer, bucket, client, name, policy, session
 
 READ = policy({"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"})
 
@@ -103,17 +103,100 @@ class Roles(Case):
         self.refused(403, "InvalidAccessKeyId", None, client("s3", keys).list_buckets)
         self.refused(403, "InvalidClientTokenId", "The security token included in the request is invalid.", client("sts", keys).get_caller_identity)
 
-    @not_built("CreateGroup")
-    def test_groups(self):
+
+class Groups(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.iam = client("iam")
+
+    def user(self):
+        """Makes a user with a key: the name, and the key."""
         user = name("user")
         self.iam.create_user(UserName=user)
         key = self.iam.create_access_key(UserName=user)["AccessKey"]
-        keys = (key["AccessKeyId"], key["SecretAccessKey"], None)
-        group = name("group")
+        return user, (key["AccessKeyId"], key["SecretAccessKey"], None)
+
+    def test_a_group_as_terraform_makes_reads_changes_and_deletes_it(self):
+        group, users = name("group"), [self.user()[0], self.user()[0]]
+        made = self.iam.create_group(GroupName=group, Path="/team/")["Group"]
+        self.members(made, "Path", "GroupName", "GroupId", "Arn", "CreateDate")
+        self.assertEqual(made["Arn"], f"arn:aws:iam::{ACCOUNT}:group/team/{group}")
+        self.assertRegex(made["GroupId"], "^AGPA[A-Z2-7]{17}$")
+        for user in users:
+            self.iam.add_user_to_group(GroupName=group, UserName=user)
+        got = self.iam.get_group(GroupName=group)
+        self.members(got, "Group", "Users", "IsTruncated", also=["ResponseMetadata"])
+        self.assertEqual((got["Group"], sorted(u["UserName"] for u in got["Users"])), (made, sorted(users)))
+        self.members(got["Users"][0], "Path", "UserName", "UserId", "Arn", "CreateDate")
+        pages = list(self.iam.get_paginator("get_group").paginate(GroupName=group, PaginationConfig={"PageSize": 1}))
+        self.assertEqual([len(p["Users"]) for p in pages], [1, 1])
+        self.assertEqual(self.iam.list_groups_for_user(UserName=users[0])["Groups"], [made])
+        self.assertEqual(self.iam.list_groups(PathPrefix="/team/")["Groups"], [made])
+        self.iam.put_group_policy(GroupName=group, PolicyName="inline", PolicyDocument=READ)
+        self.assertEqual(self.iam.list_group_policies(GroupName=group)["PolicyNames"], ["inline"])
+        self.assertEqual(self.iam.get_group_policy(GroupName=group, PolicyName="inline")["PolicyDocument"], json.loads(READ))
+        managed = self.iam.create_policy(PolicyName=name("policy"), PolicyDocument=READ)["Policy"]["Arn"]
+        self.iam.attach_group_policy(GroupName=group, PolicyArn=managed)
+        self.assertEqual([p["PolicyArn"] for p in self.iam.list_attached_group_policies(GroupName=group)["AttachedPolicies"]], [managed])
+        self.assertEqual(self.iam.list_entities_for_policy(PolicyArn=managed)["PolicyGroups"], [{"GroupName": group, "GroupId": made["GroupId"]}])
+        self.assertEqual(self.iam.get_policy(PolicyArn=managed)["Policy"]["AttachmentCount"], 1)
+        renamed = name("renamed")
+        self.iam.update_group(GroupName=group, NewGroupName=renamed, NewPath="/")
+        self.refused(404, "NoSuchEntity", f"The group with name {group} cannot be found.", self.iam.get_group, GroupName=group)
+        self.assertEqual(self.iam.get_group(GroupName=renamed)["Group"]["GroupId"], made["GroupId"])
+        for call, what in ((self.iam.delete_group, {"GroupName": renamed}), (self.iam.delete_policy, {"PolicyArn": managed})):
+            self.refused(409, "DeleteConflict", None, call, **what)
+        for user in users:
+            self.iam.remove_user_from_group(GroupName=renamed, UserName=user)
+        self.refused(409, "DeleteConflict", "Cannot delete entity, must detach all policies first.", self.iam.delete_group, GroupName=renamed)
+        self.iam.detach_group_policy(GroupName=renamed, PolicyArn=managed)
+        self.refused(409, "DeleteConflict", "Cannot delete entity, must delete policies first.", self.iam.delete_group, GroupName=renamed)
+        self.iam.delete_group_policy(GroupName=renamed, PolicyName="inline")
+        self.iam.delete_group(GroupName=renamed)
+        with self.assertRaises(self.iam.exceptions.NoSuchEntityException):
+            self.iam.get_group(GroupName=renamed)
+
+    def test_a_change_of_a_group_counts_at_once(self):
+        user, keys = self.user()
+        group, s3 = name("group"), client("s3", keys)
         self.iam.create_group(GroupName=group)
         self.iam.put_group_policy(GroupName=group, PolicyName="p", PolicyDocument=policy({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}))
+        self.refused(403, "AccessDenied", None, s3.list_buckets)
         self.iam.add_user_to_group(GroupName=group, UserName=user)
-        client("s3", keys).list_buckets()
+        s3.list_buckets()
+        self.iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}))
+        self.iam.put_group_policy(GroupName=group, PolicyName="p", PolicyDocument=policy({"Effect": "Deny", "Action": "s3:ListAllMyBuckets", "Resource": "*"}))
+        answer = self.refused(403, "AccessDenied", None, s3.list_buckets)
+        self.assertIn("with an explicit deny in an identity-based policy", answer["Error"]["Message"])
+        simulated = self.iam.simulate_principal_policy(PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:user/{user}", ActionNames=["s3:ListAllMyBuckets"])["EvaluationResults"][0]
+        self.assertEqual((simulated["EvalDecision"], [m["SourcePolicyId"] for m in simulated["MatchedStatements"]]),
+                         ("explicitDeny", [f"group_{group}_p", f"user_{user}_own"]))
+        alone = self.iam.simulate_principal_policy(PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:group/{group}", ActionNames=["s3:GetObject"])["EvaluationResults"][0]
+        self.assertEqual(alone["EvalDecision"], "implicitDeny")
+        self.iam.remove_user_from_group(GroupName=group, UserName=user)
+        s3.list_buckets()
+
+    def test_quotas_and_conflicts(self):
+        user, _ = self.user()
+        groups = [name("group") for _ in range(11)]
+        for group in groups:
+            self.iam.create_group(GroupName=group)
+        for group in groups[:10]:
+            self.iam.add_user_to_group(GroupName=group, UserName=user)
+        self.refused(409, "LimitExceeded", "Cannot exceed quota for GroupsPerUser: 10", self.iam.add_user_to_group, GroupName=groups[10], UserName=user)
+        self.iam.add_user_to_group(GroupName=groups[0], UserName=user)  # it is in it
+        self.iam.remove_user_from_group(GroupName=groups[10], UserName=user)  # it is not
+        self.refused(409, "EntityAlreadyExists", f"Group with name {groups[0]} already exists.", self.iam.create_group, GroupName=groups[0])
+        for key in self.iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
+            self.iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+        self.refused(409, "DeleteConflict", "Cannot delete entity, must remove users from group first.", self.iam.delete_user, UserName=user)
+        for group in self.iam.list_groups_for_user(UserName=user)["Groups"]:
+            self.iam.remove_user_from_group(GroupName=group["GroupName"], UserName=user)
+        self.iam.delete_user(UserName=user)
+        summary = self.iam.get_account_summary()["SummaryMap"]
+        self.assertGreaterEqual(summary["Groups"], 11)
+        self.assertEqual((summary["GroupsQuota"], summary["GroupsPerUserQuota"], summary["GroupPolicySizeQuota"], summary["AttachedPoliciesPerGroupQuota"]),
+                         (300, 10, 5120, 10))
 
 
 class Sessions(Case):

@@ -37,8 +37,11 @@ func refused(found []lint.Finding) error {
 
 // ownerOf says in the linter's words what an inline policy belongs to.
 func ownerOf(o Owner) lint.Owner {
-	if o.Kind == KindUser {
+	switch o.Kind {
+	case KindUser:
 		return lint.UserOwner
+	case KindGroup:
+		return lint.GroupOwner
 	}
 	return lint.RoleOwner
 }

@@ -14,9 +14,10 @@ import (
 func TestWrittenPoliciesAreLinted(t *testing.T) {
 	ctx := t.Context()
 	const (
-		misspelt = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObjet","Resource":"arn:aws:s3:::b/*"}]}`
-		byName   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:username}/*"}]}`
-		good     = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}]}`
+		misspelt   = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObjet","Resource":"arn:aws:s3:::b/*"}]}`
+		byName     = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:username}/*"}]}`
+		byIdentity = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${cognito-identity.amazonaws.com:sub}/*"}]}`
+		good       = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}]}`
 	)
 	var log bytes.Buffer
 	s := node(t, newMemory(), func(c *iam.Config) {
@@ -24,6 +25,7 @@ func TestWrittenPoliciesAreLinted(t *testing.T) {
 	})
 	must[*iam.RoleEntry](t)(s.CreateRole(ctx, role("r")))
 	must[*iam.UserEntry](t)(s.CreateUser(ctx, iam.NewUser{Account: account, Name: "u"}))
+	withGroup(t, s, "g")
 	must[*iam.PolicyEntry](t)(s.CreatePolicy(ctx, iam.NewPolicy{Account: account, Name: "good", Document: good}))
 	tests := []struct {
 		name  string
@@ -41,6 +43,9 @@ func TestWrittenPoliciesAreLinted(t *testing.T) {
 		{"a variable that roles have no value for", func() error { return s.PutInlinePolicy(ctx, iam.RoleOwner(account, "r"), "p", byName) },
 			[]string{"code=variable-without-value"}},
 		{"users have one", func() error { return s.PutInlinePolicy(ctx, iam.UserOwner(account, "u"), "p", byName) }, nil},
+		{"and so have the members of a group", func() error { return s.PutInlinePolicy(ctx, iam.GroupOwner(account, "g"), "p", byName) }, nil},
+		{"who do not sign in", func() error { return s.PutInlinePolicy(ctx, iam.GroupOwner(account, "g"), "p", byIdentity) },
+			[]string{"kind=group", "name=g", "code=variable-without-value"}},
 		{"a managed policy", func() error {
 			_, err := s.CreatePolicy(ctx, iam.NewPolicy{Account: account, Name: "m", Document: misspelt})
 			return err
