@@ -22,17 +22,13 @@ export class Pool {
     this.client = new CognitoIdentityClient(settings(config));
   }
 
-  /** The logins map, which names the provider by its domain; empty for a guest. */
-  #logins(token) {
-    return token ? { Logins: { 'accounts.google.com': token } } : {};
+  /** logins maps the provider's key to the proof; a guest has none. */
+  identity(logins) {
+    return this.client.send(new GetIdCommand({ IdentityPoolId: this.config.identityPoolId, ...some(logins) }));
   }
 
-  identity(token) {
-    return this.client.send(new GetIdCommand({ IdentityPoolId: this.config.identityPoolId, ...this.#logins(token) }));
-  }
-
-  async credentials(identityId, token) {
-    const out = await this.client.send(new GetCredentialsForIdentityCommand({ IdentityId: identityId, ...this.#logins(token) }));
+  async credentials(identityId, logins) {
+    const out = await this.client.send(new GetCredentialsForIdentityCommand({ IdentityId: identityId, ...some(logins) }));
     const c = out.Credentials;
     return {
       out,
@@ -40,6 +36,8 @@ export class Pool {
     };
   }
 }
+
+const some = (logins) => (Object.keys(logins).length > 0 ? { Logins: logins } : {});
 
 /** The bucket, opened with temporary keys. */
 export class Bucket {
@@ -82,6 +80,16 @@ export class Bucket {
   remove(key) {
     return this.s3.send(new DeleteObjectCommand({ Bucket: this.config.bucket, Key: key }));
   }
+}
+
+/**
+ * Which role the logins lead to, and why: { role, rule, mapping, tags }, or null.
+ * The pool does not say; Rockpool tells the page's backend, if there is one.
+ */
+export async function whyRole(config, identityId, logins) {
+  if (!config.why) return null;
+  const answer = await fetch(config.why, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ identityId, logins }) }).catch(() => null);
+  return answer?.ok ? answer.json() : null;
 }
 
 /** The id under which the service recorded a call, from an answer or an error. */

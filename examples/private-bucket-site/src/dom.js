@@ -32,3 +32,6 @@ export function bytes(n) {
 }
 
 export const plural = (n, one) => `${n} ${one}${n === 1 ? '' : 's'}`;
+
+/** ['a', 'b', 'c'] to "a, b and c". */
+export const listed = (words) => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`);

@@ -42,8 +42,9 @@ export class Gallery {
       const image = el('img', { src: p.url, alt: titleOf(p.key), 'data-key': p.key, loading: 'lazy', decoding: 'async', width: 1200, height: 800 });
       const button = el('button', { type: 'button', class: 'picture', 'aria-label': `${titleOf(p.key)}, show large`, onclick: () => this.#open(i) },
         image, el('span', { class: 'caption' }, el('b', {}, titleOf(p.key)), el('small', {}, `${p.key} · ${bytes(p.size)}`)));
-      image.addEventListener('error', () => button.classList.add('broken'));
-      return el('li', {}, button);
+      const item = el('li', {}, button);
+      image.addEventListener('error', () => item.replaceChildren(closed(p)));
+      return item;
     }));
   }
 
@@ -65,4 +66,12 @@ export class Gallery {
     byId('box-title').textContent = titleOf(p.key);
     byId('box-note').textContent = `${p.key} · ${this.#at + 1} of ${this.#pictures.length}`;
   }
+}
+
+/** A picture that the bucket lists, and the role may not open. */
+function closed(p) {
+  const frame = el('div', { class: 'frame closed', 'data-closed': p.key });
+  frame.innerHTML = LOCK;
+  frame.append(el('span', {}, el('b', {}, titleOf(p.key)), el('small', {}, 'not for your role')));
+  return frame;
 }

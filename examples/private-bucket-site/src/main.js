@@ -1,10 +1,13 @@
 // The page: signs in, tells the story, shows the pictures, and tries what must
 // be refused.
 
-import { Bucket, Pool, describe, isExpired, requestId } from './aws.js';
-import { byId, bytes, el, plural, titleOf } from './dom.js';
+import { Bucket, Pool, describe, isExpired, requestId, whyRole } from './aws.js';
+import { byId, bytes, el, listed, plural, titleOf } from './dom.js';
 import { Gallery } from './gallery.js';
-import { claimsOf, currentToken, forget, googleButton, redirect, takeAnswer, wantsGoogleButton } from './signin.js';
+import { KINDS } from './providers.js';
+import {
+  currentIdentity, currentLogins, drop, forget, googleButton, keepIdentity, leaveFor, loginsKept, loginsMap, takeAnswer, wantsGoogleButton, ways,
+} from './signin.js';
 import { Story, showAnswer } from './story.js';
 
 const story = new Story();
@@ -25,26 +28,51 @@ async function start() {
     return;
   }
   if (config.endpoint) byId('where').textContent = `, at ${config.endpoint}`;
-  byId('signin').addEventListener('click', () => redirect(config));
   byId('signout').addEventListener('click', signOut);
   byId('forbidden-get').addEventListener('click', tryStaffPicture);
   byId('forbidden-delete').addEventListener('click', tryDelete);
-  byId('guest').addEventListener('click', tryAsGuest);
-  byId('signin').disabled = byId('guest').disabled = false;
-  if (wantsGoogleButton(config)) offerGoogleButton();
+  offerSignIn();
   try {
-    takeAnswer(config);
+    await takeAnswer(config);
   } catch (e) {
     notice('You are not signed in:', `${e.message}.`);
   }
-  if (currentToken()) await tell();
+  if (currentLogins().length > 0 || currentIdentity()?.guest) await tell();
+  else offerLinking();
+}
+
+const mark = (kind) => el('span', { class: 'mark', 'data-kind': kind, 'aria-hidden': 'true' }, KINDS[kind]?.mark ?? '·');
+
+/** The chooser: the first way large, the others beside each other. */
+function offerSignIn() {
+  const [first, ...others] = ways(config);
+  const button = byId('signin');
+  if (!first) {
+    notice('There is no way to sign in.', 'config.json names no provider.');
+    return;
+  }
+  button.append(mark(first.kind), `Sign in with ${first.name}`);
+  button.addEventListener('click', () => choose(first));
+  button.disabled = false;
+  if (first.kind === 'google' && wantsGoogleButton(first)) offerGoogleButton(first);
+  byId('others').replaceChildren(...others.map((p) => el('li', {}, el('button', { type: 'button', class: 'way', 'data-testid': `signin-${p.kind}`, onclick: () => choose(p) },
+    mark(p.kind), p.kind === 'guest' ? 'Come as a guest' : p.name))));
+  byId('others-title').hidden = others.length === 0;
+}
+
+async function choose(provider, add = false) {
+  if (provider.kind === 'guest') {
+    keepIdentity({ id: null, guest: true });
+    return tell();
+  }
+  return leaveFor(provider, add);
 }
 
 /** Google's own button in place of ours; ours stays when it cannot be had. */
-async function offerGoogleButton() {
+async function offerGoogleButton(provider) {
   const place = byId('google-button');
   try {
-    await googleButton(config, place, tell, (e) => notice('You are not signed in:', `${e.message}.`));
+    await googleButton(provider, place, tell, (e) => notice('You are not signed in:', `${e.message}.`));
     place.hidden = false;
     byId('signin').hidden = true;
   } catch {
@@ -52,40 +80,54 @@ async function offerGoogleButton() {
   }
 }
 
-/** The story from the token to the pictures. It stops at the step that fails. */
+/** The story from the logins to the pictures. It stops at the step that fails. */
 async function tell() {
-  const token = currentToken();
-  if (!token) return signInAgain('Your sign-in has expired.');
+  const logins = currentLogins();
+  const before = currentIdentity();
+  if (logins.length === 0 && !before?.guest) return signInAgain('Your sign-in has expired.');
   leave();
   hideNotice();
-  const claims = claimsOf(token);
-  greet(claims);
-  story.done('token', `${claims.name ?? claims.email ?? 'Somebody'} signed in. The page can read the token; only its issuer can make one.`, [
-    ['iss', claims.iss], ['aud', claims.aud], ['sub', claims.sub], claims.email && ['email', claims.email],
-    ['good until', time(new Date(claims.exp * 1000))],
-  ]);
+  greet(logins);
+  tellLogins(logins);
   byId('story-lead').textContent = 'This is what is happening between your browser and the services.';
   let step = 'identity';
   try {
+    const map = loginsMap(logins);
     story.begin(step);
     const pool = new Pool(config);
-    const [who, whoTook] = await timed(pool.identity(token));
-    story.done(step, 'The token’s signature, issuer, audience and time were checked. You are this identity of the pool.', [
-      ['IdentityId', who.IdentityId], ['pool', config.identityPoolId],
-    ], [['GetId', requestId(who), whoTook]]);
+    // An identity that is known already, a guest's or one that a backend has named,
+    // is not asked for again.
+    const named = logins.find((l) => l.identity)?.identity ?? (before?.guest ? before.id : null);
+    const [who, whoTook] = named ? [null, 0] : await timed(pool.identity(map));
+    const me = { id: named ?? who.IdentityId, guest: logins.length === 0 };
+    const tellIdentity = () => story.done('identity', aboutIdentity(logins, before, me), [
+      ['IdentityId', me.id], ['pool', config.identityPoolId],
+      ['Logins', logins.length > 0 ? logins.map((l) => l.key).join(', ') : 'none: a guest'],
+    ], [
+      ...logins.filter((l) => l.requestId).map((l) => ['GetOpenIdTokenForDeveloperIdentity, by the backend', l.requestId, null]),
+      ...(who ? [['GetId', requestId(who), whoTook]] : []),
+    ], { title: logins.length > 1 ? 'The pool knows that it is you, both times' : me.guest ? 'The pool lets you in as a guest' : undefined });
+    tellIdentity();
 
     story.begin(step = 'credentials');
-    const [{ out, credentials }, keysTook] = await timed(pool.credentials(who.IdentityId, token));
+    const [{ out, credentials }, keysTook] = await timed(pool.credentials(me.id, map));
+    if (out.IdentityId !== me.id) { // a guest who turned out to be somebody known
+      me.id = out.IdentityId;
+      tellIdentity();
+    }
+    keepIdentity(me);
     const opened = new Bucket(config, credentials);
-    const [me, meTook] = await timed(opened.whoAmI().catch((e) => ({ refused: e })));
-    const [, role, session] = /assumed-role\/([^/]+)\/(.+)$/.exec(me.Arn ?? '') ?? [];
+    const [[caller, callerTook], why] = await Promise.all([timed(opened.whoAmI().catch((e) => ({ refused: e }))), whyRole(config, me.id, map)]);
+    const [, role, session] = /assumed-role\/([^/]+)\/(.+)$/.exec(caller.Arn ?? '') ?? [];
     const left = el('span', { 'data-testid': 'expires-in' });
     story.done(step, role ? `For a while your browser acts as the role ${role}. There is nothing to rotate and nothing to leak for long.` : 'Your browser has keys of its own now, for a while.', [
       ['access key', credentials.accessKeyId],
-      role && ['role', role], session && ['session', session], me.Arn && ['acts as', me.Arn],
-      me.refused && ['acts as', `not told: ${describe(me.refused).message}`],
+      role && ['role', role], why?.rule && ['why this role', el('span', { 'data-testid': 'why' }, why.rule)], why?.rule && why.mapping && ['mapping of', why.mapping],
+      ...Object.entries(why?.tags ?? {}).map(([k, v]) => [`tag ${k}`, v]),
+      session && ['session', session], caller.Arn && ['acts as', caller.Arn],
+      caller.refused && ['acts as', `not told: ${describe(caller.refused).message}`],
       ['expires', left],
-    ], [['GetCredentialsForIdentity', requestId(out), keysTook], ['GetCallerIdentity', requestId(me.refused ?? me), meTook]]);
+    ], [['GetCredentialsForIdentity', requestId(out), keysTook], ['GetCallerIdentity', requestId(caller.refused ?? caller), callerTook]]);
     countDown(left, credentials.expiration);
 
     story.begin(step = 'list');
@@ -100,27 +142,72 @@ async function tell() {
     gallery.show(await Promise.all(pictures.map(async (o) => ({ key: o.Key, size: o.Size ?? 0, url: await opened.address(o.Key) }))));
     byId('story-lead').replaceChildren('This is what has just happened between your browser and the services. ',
       el('a', { href: '#gallery-title' }, 'Straight to the pictures'));
-    byId('gallery-lead').textContent = pictures.length
-      ? 'Each picture comes through an address signed in your browser, good for a quarter of an hour. Choose one to see it large.'
-      : 'The bucket opened, and there are no pictures in it.';
-    offerForbidden();
+    byId('gallery-lead').textContent = !pictures.length ? 'The bucket opened, and there are no pictures in it.'
+      : me.guest ? 'A first impression: guests may see what is there, and open what the policy of their role names. Sign in for the rest.'
+        : 'Each picture comes through an address signed in your browser, good for a quarter of an hour. Choose one to see it large.';
+    offerForbidden(role);
+    offerLinking(logins, me);
   } catch (e) {
     story.fail(step, e);
+    offerLinking();
     if (isExpired(e)) signInAgain('Your sign-in has expired.');
+    else if (logins.length > 1) withoutLast(logins.at(-1), e);
     else if (e.name === 'NotAuthorizedException') signInAgain('Your sign-in was not accepted.');
   }
 }
 
-function greet(claims) {
+/** The first step: every login, the key it goes under, and what it says. */
+function tellLogins(logins) {
+  if (logins.length === 0) {
+    story.done('token', 'Nobody vouches for a guest: the pool is asked without any login. What guests may do is the pool’s decision.', [['Logins', '{}']], [], { title: 'You come as a guest' });
+    return;
+  }
+  const names = listed(logins.map((l) => l.name));
+  story.done('token', `${logins[0].person} signed in with ${names}. The page can read what it was given; only the provider can make one.`, [], [], {
+    title: `${names} ${logins.length > 1 ? 'say' : 'says'} who you are`,
+    logins: logins.map((l) => [l.name, [
+      ['Logins key', el('span', { 'data-testid': `key-${l.kind}` }, l.key)], [l.proof, `${l.token.slice(0, 10)}… (${l.token.length} characters)`], ...l.claims, ['good until', time(new Date(l.expires))],
+    ]]),
+  });
+}
+
+/** The second step in a sentence: which identity it is, and whether it was another a moment ago. */
+function aboutIdentity(logins, before, me) {
+  if (me.guest) return before?.id === me.id ? 'You are still the same guest: an identity of the pool that nobody has vouched for.' : 'A new identity of the pool was made for you. Sign in later, and you keep it.';
+  const checked = `${listed(logins.map((l) => l.checked)).replace(/^./, (c) => c.toUpperCase())}.`;
+  if (before?.guest && before.id) {
+    return before.id === me.id ? `${checked} You came as a guest, and keep the identity: it is yours now.` : `${checked} This login has an identity already, so you are that one now; the guest is gone.`;
+  }
+  if (logins.length > 1) {
+    return `${checked} ${before?.id && before.id !== me.id ? `Two identities have become one: ${before.id} is now this one.` : 'The logins are linked: they belong to the same identity now.'} Next time, either of them is enough.`;
+  }
+  return `${checked} You are this identity of the pool.`;
+}
+
+/** Offers to link a further login, or to sign in for those who came as guests. */
+function offerLinking(logins = [], me = null) {
+  const place = byId('link'), lead = byId('link-lead');
+  const free = ways(config).filter((p) => p.kind !== 'guest' && !logins.some((l) => l.kind === p.kind));
+  place.replaceChildren(...(me ? free.map((p) => el('li', {}, el('button', { type: 'button', class: 'way', 'data-testid': `link-${p.kind}`, onclick: () => choose(p, !me.guest) }, mark(p.kind), p.name))) : []));
+  if (!me) lead.textContent = 'Sign in first: then a second login can be linked to your identity, and from then on either of them is you.';
+  else if (me.guest) lead.textContent = 'You are a guest. Sign in, and you stay the same identity of the pool, with a role that may see more:';
+  else if (logins.length > 1) lead.replaceChildren(el('span', { 'data-testid': 'linked' }, `${listed(logins.map((l) => l.name))} are one identity: ${me.id}.`), free.length ? ' Also sign in with:' : '');
+  else lead.textContent = `You are signed in with ${logins[0].name}. Link another login to the same identity: also sign in with`;
+}
+
+function greet(logins) {
   byId('hero').classList.add('open');
-  byId('person').textContent = claims.name ?? claims.email ?? claims.sub;
+  const [first] = logins;
+  byId('person').textContent = first?.person ?? 'Guest';
+  const picture = logins.find((l) => l.picture)?.picture;
   const face = byId('face');
   face.hidden = true;
-  if (claims.picture) {
+  if (picture) {
     face.onload = () => { face.hidden = false; };
     face.referrerPolicy = 'no-referrer';
-    face.src = claims.picture;
+    face.src = picture;
   }
+  byId('signout').textContent = first ? 'Sign out' : 'Leave';
   byId('who').hidden = false;
   byId('start').hidden = true;
 }
@@ -142,17 +229,26 @@ function signOut() {
   forget();
   leave();
   hideNotice();
-  byId('story-lead').textContent = 'You have signed out; the page has forgotten token and keys.';
+  offerLinking();
+  byId('story-lead').textContent = 'You have signed out; the page has forgotten logins and keys.';
   byId('gallery-lead').textContent = 'Closed to the public. Sign in to see what is inside.';
   byId('start').querySelector('button:not([hidden])')?.focus();
 }
 
-/** Offers to sign in again, or to take new keys while the token still serves. */
+/** Offers to sign in again, or to take new keys while the logins still serve. */
 function signInAgain(why) {
-  const usable = currentToken() && why.includes('keys');
+  const logins = currentLogins();
+  const usable = why.includes('keys') && (logins.length > 0 ? logins.length === loginsKept() : currentIdentity()?.guest);
+  const provider = ways(config).find((p) => p.kind === logins[0]?.kind && p.kind !== 'guest') ?? ways(config)[0];
   if (!usable) forget();
-  const button = el('button', { type: 'button', 'data-testid': 'again', onclick: () => (usable ? tell() : redirect(config)) }, usable ? 'Get new keys' : 'Sign in again');
+  const button = el('button', { type: 'button', 'data-testid': 'again', onclick: () => (usable ? tell() : leaveFor(provider)) }, usable ? 'Get new keys' : 'Sign in again');
   notice(why, usable ? 'That is what temporary means. Your sign-in is still good, so new ones are a click away.' : 'Sign in again to continue.', button);
+}
+
+/** A further login that could not be linked is put aside again. */
+function withoutLast(login, error) {
+  drop(login);
+  notice(`${login.name} was not linked.`, `${describe(error).message}`, el('button', { type: 'button', 'data-testid': 'without', onclick: tell }, 'Go on without it'));
 }
 
 function countDown(place, end) {
@@ -172,9 +268,9 @@ function countDown(place, end) {
   tick();
 }
 
-function offerForbidden() {
+function offerForbidden(role) {
   const { forbidden } = config;
-  byId('forbidden-lead').textContent = `Your keys are good, but the policy allows only reading ${config.bucket}. Ask for more and see.`;
+  byId('forbidden-lead').textContent = `Your keys are good, and the policy of ${role ?? 'your role'} says what they open. Ask for more and see.`;
   byId('forbidden-get').hidden = !forbidden;
   byId('forbidden-get').disabled = !forbidden;
   byId('forbidden-delete').disabled = !firstKey;
@@ -192,17 +288,6 @@ async function tryDelete() {
   await attempt('forbidden-message', byId('forbidden-delete'), () => bucket.remove(firstKey), {
     asked: `DeleteObject ${config.bucket}/${firstKey} was refused. The picture is still there.`,
     allowed: `${firstKey} has been deleted: the policy of your role allows it.`,
-  });
-}
-
-async function tryAsGuest() {
-  const pool = new Pool(config);
-  await attempt('guest-message', byId('guest'), async () => {
-    const who = await pool.identity(null);
-    return (await pool.credentials(who.IdentityId, null)).out;
-  }, {
-    asked: 'The pool does not let guests in.',
-    allowed: 'The pool lets guests in, with a role of their own.',
   });
 }
 

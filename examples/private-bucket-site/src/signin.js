@@ -1,95 +1,111 @@
-// Signing in with Google, without a server: the ID token comes straight to the
-// page.
-//
-// There are two ways. A redirect (OpenID Connect, response type id_token) works
-// with every provider and needs no script from elsewhere. With the real Google
-// its own button is used (Google Identity Services), and the redirect if that
-// script cannot be loaded.
-//
-// The page checks that the token answers its own question (state and nonce) and
-// is meant for it (audience). It does not check the signature, and need not:
-// whoever hands out credentials for the token does.
+// Signing in: going to a provider and coming back with a login, and keeping the
+// logins of the tab.
+
+import { KINDS, SignInError, here } from './providers.js';
 
 const ASKED = 'signin.asked'; // what was asked, until the answer comes
-const TOKEN = 'signin.token'; // until it expires, the person signs out, or the tab closes
-
-/** A sign-in that did not work, in words for the person. */
-export class SignInError extends Error {
-  name = 'SignInError';
-}
+const LOGINS = 'signin.logins'; // until they expire, the person signs out, or the tab closes
+const IDENTITY = 'signin.identity'; // whom they belong to; also that of a guest
 
 const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
+const read = (name) => JSON.parse(sessionStorage.getItem(name) || 'null');
+const write = (name, value) => (value === null ? sessionStorage.removeItem(name) : sessionStorage.setItem(name, JSON.stringify(value)));
 
-/** The claims of a token, unverified. */
-export function claimsOf(token) {
-  const part = token.split('.')[1];
-  if (!part) throw new SignInError('what came back from the sign-in is not a token');
-  const raw = Uint8Array.from(atob(part.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
-  return JSON.parse(new TextDecoder().decode(raw));
+/** The ways to sign in. A page for Google alone may say just clientId and google. */
+export function ways(config) {
+  if (config.providers) return config.providers;
+  if (!config.clientId) return [];
+  return [{ kind: 'google', name: 'Google', key: 'accounts.google.com', clientId: config.clientId, signIn: `${config.google ?? 'https://accounts.google.com'}/o/oauth2/v2/auth` }];
 }
 
-/** The address people come back to: the folder of this page. */
-const here = () => new URL('./', location.href.split(/[?#]/)[0]).href;
+/** The logins that still serve: [{ key, token, name, person, … }]. */
+export const currentLogins = () => (read(LOGINS) ?? []).filter((l) => l.expires > Date.now());
 
-/** Leaves for the sign-in page. */
-export function redirect(config) {
-  const asked = { state: random(), nonce: random() };
-  sessionStorage.setItem(ASKED, JSON.stringify(asked));
-  const query = new URLSearchParams({
-    client_id: config.clientId, redirect_uri: here(), response_type: 'id_token', response_mode: 'fragment',
-    scope: 'openid email profile', prompt: 'select_account', ...asked,
-  });
-  location.assign(`${config.google}/o/oauth2/v2/auth?${query}`);
-}
+/** How many logins there were, whether they still serve or not. */
+export const loginsKept = () => (read(LOGINS) ?? []).length;
 
-/**
- * Reads the answer of a redirect from the address, if there is one, and takes it
- * out of the address and the history.
- */
-export function takeAnswer(config) {
-  const answer = new URLSearchParams(location.hash.slice(1));
-  if (!answer.has('id_token') && !answer.has('error')) return;
-  history.replaceState(null, '', location.pathname + location.search);
-  const asked = JSON.parse(sessionStorage.getItem(ASKED) || 'null');
-  sessionStorage.removeItem(ASKED);
-  if (!asked || answer.get('state') !== asked.state) {
-    throw new SignInError('the answer does not belong to a question this page asked (state). Please sign in again');
-  }
-  if (answer.has('error')) {
-    const why = answer.get('error_description') || answer.get('error');
-    throw new SignInError(answer.get('error') === 'access_denied' ? 'it was cancelled' : `Google answered: ${why}`);
-  }
-  keep(config, answer.get('id_token'), asked.nonce);
-}
+/** The map that the identity pool takes. */
+export const loginsMap = (logins) => Object.fromEntries(logins.map((l) => [l.key, l.token]));
 
-function keep(config, token, nonce) {
-  const claims = claimsOf(token);
-  if (claims.nonce !== nonce) throw new SignInError('the token was made for another sign-in (nonce). Please sign in again');
-  if (claims.aud !== config.clientId) throw new SignInError(`the token is meant for ${claims.aud}, not for this page`);
-  sessionStorage.setItem(TOKEN, token);
-}
-
-/** The token of the person signed in, or null. */
-export function currentToken() {
-  const token = sessionStorage.getItem(TOKEN);
-  if (token && claimsOf(token).exp * 1000 > Date.now()) return token;
-  sessionStorage.removeItem(TOKEN);
-  return null;
-}
+/** The identity of this tab: { id, guest }, or null. */
+export const currentIdentity = () => read(IDENTITY);
+export const keepIdentity = (identity) => write(IDENTITY, identity);
 
 export function forget() {
-  sessionStorage.removeItem(TOKEN);
+  for (const name of [LOGINS, IDENTITY, ASKED]) write(name, null);
   globalThis.google?.accounts?.id?.disableAutoSelect();
 }
 
-/** Whether Google's own button is to be used. */
-export const wantsGoogleButton = (config) => new URL(config.google).origin === 'https://accounts.google.com';
+/** Leaves for a provider's sign-in page; add is for a further login of the same person. */
+export async function leaveFor(provider, add = false) {
+  const asked = { kind: provider.kind, add, state: random(), nonce: random() };
+  if (provider.kind === 'developer') {
+    write(ASKED, asked);
+    return postTo(provider.signIn, {
+      state: asked.state, identity: currentIdentity()?.id ?? '', logins: JSON.stringify(add ? loginsMap(currentLogins()) : {}),
+    });
+  }
+  const query = new URLSearchParams(await KINDS[provider.kind].ask(provider, asked));
+  write(ASKED, asked);
+  location.assign(`${new URL(provider.signIn, here())}?${query}`);
+}
 
-/** Puts Google's button into place; onSignedIn is called when a token is kept. */
-export async function googleButton(config, place, onSignedIn, onError) {
+/** The backend of the own accounts is told what there is to link, in a form: tokens do not belong into addresses. */
+function postTo(address, fields) {
+  const form = document.createElement('form');
+  form.method = 'post';
+  form.action = new URL(address, here());
+  for (const [name, value] of Object.entries(fields)) {
+    const input = document.createElement('input');
+    Object.assign(input, { type: 'hidden', name, value });
+    form.append(input);
+  }
+  document.body.append(form);
+  form.submit();
+}
+
+/**
+ * Reads a provider's answer from the address, if there is one, and takes it out of
+ * the address and the history. Returns whether there was one.
+ */
+export async function takeAnswer(config) {
+  const answer = new URLSearchParams(location.hash.slice(1));
+  for (const [name, value] of new URLSearchParams(location.search)) answer.append(name, value);
+  if (!answer.has('state')) return false;
+  history.replaceState(null, '', location.pathname);
+  const asked = read(ASKED);
+  write(ASKED, null);
+  if (!asked || answer.get('state') !== asked.state) {
+    throw new SignInError('the answer does not belong to a question this page asked (state). Please sign in again');
+  }
+  const provider = ways(config).find((p) => p.kind === asked.kind);
+  if (answer.has('error')) {
+    const why = answer.get('error_description') || answer.get('error');
+    throw new SignInError(answer.get('error') === 'access_denied' ? 'it was cancelled' : `${provider.name} answered: ${why}`);
+  }
+  keep(provider, await KINDS[asked.kind].take(provider, answer, asked), asked.add);
+  return true;
+}
+
+/** A new login stands alone, or beside those there are. */
+function keep(provider, login, add) {
+  const others = add ? currentLogins().filter((l) => l.kind !== provider.kind) : [];
+  write(LOGINS, [...others, { kind: provider.kind, name: provider.name, key: provider.key, ...login }]);
+  // A guest stays the same identity; who was signed in is gone.
+  if (!add && !currentIdentity()?.guest) write(IDENTITY, null);
+}
+
+/** Puts a login aside. */
+export const drop = (login) => write(LOGINS, (read(LOGINS) ?? []).filter((l) => l.kind !== login.kind));
+
+/** Whether Google's own button is to be used. */
+export const wantsGoogleButton = (provider) => new URL(provider.signIn, here()).origin === 'https://accounts.google.com';
+
+/** Puts Google's button into place; onSignedIn is called when a login is kept. */
+export async function googleButton(provider, place, onSignedIn, onError) {
   await new Promise((done, failed) => {
     const script = document.createElement('script');
-    script.src = `${config.google}/gsi/client`;
+    script.src = 'https://accounts.google.com/gsi/client';
     script.async = true;
     script.onload = done;
     script.onerror = () => failed(new SignInError('Google’s button could not be loaded'));
@@ -97,11 +113,11 @@ export async function googleButton(config, place, onSignedIn, onError) {
   });
   const nonce = random();
   google.accounts.id.initialize({
-    client_id: config.clientId,
+    client_id: provider.clientId,
     nonce,
     callback: ({ credential }) => {
       try {
-        keep(config, credential, nonce);
+        keep(provider, KINDS.google.take(provider, new URLSearchParams({ id_token: credential }), { nonce }), false);
         onSignedIn();
       } catch (e) {
         onError(e);

@@ -5,8 +5,8 @@ import { describe } from './aws.js';
 import { byId, el } from './dom.js';
 
 const STEPS = [
-  ['token', 'Google says who you are', 'You choose an account. Google hands the page a signed statement, an ID token.'],
-  ['identity', 'The pool knows you', 'GetId checks the token and finds your identity: the same one, every time you come.'],
+  ['token', 'Somebody vouches for you', 'You choose an account with a provider. It hands the page a proof: an ID token, an access token, a signed response.'],
+  ['identity', 'The pool knows you', 'GetId checks the proof and finds your identity: the same one, every time you come.'],
   ['credentials', 'You are lent keys', 'GetCredentialsForIdentity chooses a role and mints keys that melt away by themselves.'],
   ['list', 'The bucket opens', 'ListObjectsV2, signed in your browser with those keys. The policy of the role decides.'],
 ];
@@ -24,7 +24,7 @@ export class Story {
       const item = el('li', { class: 'step', 'data-testid': `step-${name}`, 'data-state': 'waiting' },
         el('span', { class: 'dot', 'aria-hidden': 'true' }, String(i + 1)),
         el('div', { class: 'body' }, el('h3', {}, title), text, facts, foot));
-      this.#steps.set(name, { item, text, facts, foot, sentence });
+      this.#steps.set(name, { item, text, facts, foot, sentence, title });
       list.append(item);
     });
   }
@@ -34,6 +34,8 @@ export class Story {
     for (const s of this.#steps.values()) {
       s.item.dataset.state = 'waiting';
       s.text.textContent = s.sentence;
+      s.item.querySelector('h3').textContent = s.title;
+      s.item.querySelectorAll('.login').forEach((e) => e.remove());
       s.facts.replaceChildren();
       s.foot.replaceChildren();
     }
@@ -45,14 +47,16 @@ export class Story {
 
   /**
    * A step is done. facts are [label, value or element]; calls are
-   * [operation, request id, milliseconds].
+   * [operation, request id, milliseconds]. title is another one for the step, and
+   * logins are [name, facts] of their own.
    */
-  done(name, sentence, facts, calls = []) {
+  done(name, sentence, facts, calls = [], { title, logins = [] } = {}) {
     const s = this.#steps.get(name);
     s.item.dataset.state = 'done';
     s.text.textContent = sentence;
-    s.facts.replaceChildren(...facts.filter(Boolean).map(([label, value]) =>
-      el('div', {}, el('dt', {}, label), el('dd', {}, value))));
+    if (title) s.item.querySelector('h3').textContent = title;
+    s.facts.replaceChildren(...pairs(facts));
+    s.facts.before(...logins.map(([who, all]) => el('div', { class: 'login' }, el('h4', {}, who), el('dl', { class: 'facts' }, ...pairs(all)))));
     s.foot.replaceChildren(...calls.map(call));
   }
 
@@ -63,6 +67,8 @@ export class Story {
     s.foot.replaceChildren(...(d.id ? [call(['Refused', d.id, null])] : []));
   }
 }
+
+const pairs = (facts) => facts.filter(Boolean).map(([label, value]) => el('div', {}, el('dt', {}, label), el('dd', {}, value)));
 
 function call([operation, id, ms]) {
   return el('span', { class: 'call' }, el('b', {}, operation), ms === null || ms === undefined ? null : ` ${Math.max(1, Math.round(ms))} ms `,
