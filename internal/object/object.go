@@ -36,6 +36,26 @@ type Info struct {
 	PartSizes    []int64 // of a multipart object, in order, for GET and HEAD with partNumber; filled by Head and Open
 }
 
+// Listed is what a listing shows of an object. It is kept small, because a page
+// has a thousand of them.
+type Listed struct {
+	Key          string
+	Size         int64
+	ETag         string
+	Modified     time.Time
+	Checksums    []Checksum
+	StorageClass string
+	Parts        int
+}
+
+// Listed returns what a listing shows of the object.
+func (i *Info) Listed() Listed {
+	return Listed{
+		Key: i.Key, Size: i.Size, ETag: i.ETag, Modified: i.Modified,
+		Checksums: i.Checksums, StorageClass: i.StorageClass, Parts: i.Parts,
+	}
+}
+
 // Headers are the standard headers stored with an object and returned with it.
 type Headers struct {
 	ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl, Expires, WebsiteRedirect string
@@ -84,7 +104,7 @@ type ListOptions struct {
 
 // Listing is one page.
 type Listing struct {
-	Objects   []Info
+	Objects   []Listed
 	Prefixes  []string
 	Truncated bool
 	Next      string // last key or common prefix returned, to be passed as After
@@ -147,8 +167,7 @@ type ObjectStore interface {
 	// source's headers, metadata and storage class; tags nil keeps the source's
 	// tags. A Checksum.Algorithm in replace is computed for the copy.
 	Copy(ctx context.Context, srcBucket, srcKey, srcETag, dstBucket, dstKey string, replace *PutOptions, tags *[]Tag, p Precondition) (*Info, error)
-	// List returns what a listing shows: key, size, ETag, time, storage class,
-	// checksums and part count. Headers, Metadata and Tags stay empty.
+	// List returns one page of a bucket's objects and common prefixes.
 	List(ctx context.Context, bucket string, o ListOptions) (*Listing, error)
 	// SetTags replaces an object's tags.
 	SetTags(ctx context.Context, bucket, key string, tags []Tag) error

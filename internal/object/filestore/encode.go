@@ -78,25 +78,98 @@ func (u *unpacker) number() int64 {
 	return v
 }
 
-func (u *unpacker) text() string {
+func (u *unpacker) bytes() []byte {
 	size, n := binary.Uvarint(u.b)
 	if u.bad = u.bad || n <= 0; u.bad {
-		return ""
+		return nil
 	}
 	u.b = u.b[n:]
-	return string(u.take(size))
+	return u.take(size)
 }
 
-func (u *unpacker) sums() []object.Checksum {
-	var sums []object.Checksum
-	for u.more() {
-		sums = append(sums, object.Checksum{Algorithm: u.text(), Type: u.text(), Value: u.text()})
+func (u *unpacker) text() string { return string(u.bytes()) }
+
+// word is text for what is one of a few words nearly always: those are not made
+// anew for each of the thousand objects of a page.
+func (u *unpacker) word() string {
+	switch b := u.bytes(); string(b) {
+	case "crc32":
+		return "crc32"
+	case "crc32c":
+		return "crc32c"
+	case "crc64nvme":
+		return "crc64nvme"
+	case "sha1":
+		return "sha1"
+	case "sha256":
+		return "sha256"
+	case "FULL_OBJECT":
+		return "FULL_OBJECT"
+	case "COMPOSITE":
+		return "COMPOSITE"
+	case "STANDARD":
+		return "STANDARD"
+	default:
+		return string(b)
 	}
-	return sums
 }
 
-// packListed packs what a listing shows.
-func packListed(i *object.Info) ([]byte, error) {
+// sums reads the checksums at the end of a column.
+func (u *unpacker) sums(a *arena) []object.Checksum {
+	if !u.more() {
+		return nil
+	}
+	sums := a.room()
+	for u.more() {
+		sums = append(sums, object.Checksum{Algorithm: u.word(), Type: u.word(), Value: a.text(u.bytes())})
+	}
+	return a.keep(sums)
+}
+
+// arena holds the strings and checksums of a page, so that what lives and dies
+// together lies together. A nil *arena makes each by itself.
+type arena struct {
+	texts strings.Builder
+	sums  []object.Checksum
+}
+
+// arenaRoom is how many bytes of text an arena makes room for at a time.
+const arenaRoom = 8 << 10
+
+// room returns an empty list to append checksums to and to hand to keep.
+func (a *arena) room() []object.Checksum {
+	if a == nil {
+		return nil
+	}
+	if len(a.sums) == cap(a.sums) {
+		a.sums = make([]object.Checksum, 0, min(max(2*cap(a.sums), 4), 256))
+	}
+	return a.sums[len(a.sums):]
+}
+
+// keep returns the list as one that nothing is appended to any more.
+func (a *arena) keep(sums []object.Checksum) []object.Checksum {
+	if a != nil {
+		a.sums = sums
+	}
+	return sums[:len(sums):len(sums)]
+}
+
+func (a *arena) text(b []byte) string {
+	if a == nil {
+		return string(b)
+	}
+	if a.texts.Cap()-a.texts.Len() < len(b) {
+		a.texts.Reset() // the strings made so far keep what they lie in
+		a.texts.Grow(max(arenaRoom, len(b)))
+	}
+	start := a.texts.Len()
+	a.texts.Write(b)
+	return a.texts.String()[start:]
+}
+
+// packListed packs what a listing shows beside the key.
+func packListed(i *object.Listed) ([]byte, error) {
 	p := packer{format}
 	p.number(i.Size)
 	p.number(i.Modified.UnixMilli())
@@ -112,7 +185,8 @@ func packListed(i *object.Info) ([]byte, error) {
 	return p, nil
 }
 
-func unpackListed(b []byte, i *object.Info) error {
+// unpackListed reads it back.
+func unpackListed(b []byte, i *object.Listed, a *arena) error {
 	u := unpack(b)
 	i.Size = u.number()
 	i.Modified = moment(u.number())
@@ -121,9 +195,9 @@ func unpackListed(b []byte, i *object.Info) error {
 	if i.Parts = int(u.number()); i.Parts > 0 {
 		out = strconv.AppendInt(append(out, '-'), int64(i.Parts), 10)
 	}
-	i.ETag = string(out)
-	i.StorageClass = u.text()
-	i.Checksums = u.sums()
+	i.ETag = a.text(out)
+	i.StorageClass = u.word()
+	i.Checksums = u.sums(a)
 	if u.bad || i.Size < 0 || i.Parts < 0 {
 		return errDamaged
 	}
@@ -257,7 +331,7 @@ func packSums(sums []object.Checksum) []byte {
 
 func unpackSums(b []byte) ([]object.Checksum, error) {
 	u := unpack(b)
-	sums := u.sums()
+	sums := u.sums(nil)
 	if u.bad {
 		return nil, errDamaged
 	}

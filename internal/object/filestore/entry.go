@@ -3,6 +3,7 @@ package filestore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 
@@ -51,7 +52,7 @@ func (s *Store) lookup(b *bucket, key string) (*entry, error) {
 	if e != nil {
 		return e, nil
 	}
-	e, err := read(s.q.open, b, key, true)
+	e, err := s.fetch(b, key)
 	if e != nil {
 		s.cache.put(k, e, ticket)
 	}
@@ -82,15 +83,46 @@ func read(stmt *sql.Stmt, b *bucket, key string, withData bool) (*entry, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read object: %w", err)
 	}
-	info := object.Info{Key: key}
+	e, err := newRow(b, key, listed, packed, dataID, data, withData)
+	if err != nil {
+		return nil, fmt.Errorf("read object: %w", err)
+	}
+	return e, nil
+}
+
+// fetch is read outside a transaction, with the bytes of a small object.
+func (s *Store) fetch(b *bucket, key string) (e *entry, err error) {
+	err = s.q.open.Each(func(v []driver.Value) (err error) {
+		listed, ok1 := v[0].([]byte)
+		packed, ok2 := v[1].([]byte)
+		dataID, ok3 := v[2].(int64)
+		data, ok4 := v[3].([]byte)
+		if !ok1 || !ok2 || !ok3 || !ok4 && v[3] != nil {
+			return fmt.Errorf("object %q of bucket %q: %w", key, b.Name, errDamaged)
+		}
+		e, err = newRow(b, key, listed, packed, dataID, data, true)
+		return err
+	}, b.id, []byte(key))
+	if err != nil {
+		return nil, fmt.Errorf("read object: %w", err)
+	}
+	return e, nil
+}
+
+// newRow unpacks the columns of a row.
+func newRow(b *bucket, key string, listed, packed []byte, dataID int64, data []byte, withData bool) (*entry, error) {
+	var l object.Listed
 	var d detail
-	if err := errors.Join(unpackListed(listed, &info), d.unpack(packed)); err != nil {
-		return nil, fmt.Errorf("read object %q of bucket %q: %w", key, b.Name, err)
+	if err := errors.Join(unpackListed(listed, &l, nil), d.unpack(packed)); err != nil {
+		return nil, fmt.Errorf("object %q of bucket %q: %w", key, b.Name, err)
 	}
-	if withData && dataID != 0 && int64(len(data)) != info.Size {
-		return nil, fmt.Errorf("read object %q of bucket %q: %w", key, b.Name, errDamaged)
+	if withData && dataID != 0 && int64(len(data)) != l.Size {
+		return nil, fmt.Errorf("object %q of bucket %q: %w", key, b.Name, errDamaged)
 	}
-	e := newEntry(info, d, data)
+	e := newEntry(object.Info{
+		Key: key, Size: l.Size, ETag: l.ETag, Modified: l.Modified,
+		Checksums: l.Checksums, StorageClass: l.StorageClass, Parts: l.Parts,
+	}, d, data)
 	e.dataID = dataID
 	return e, nil
 }
@@ -138,7 +170,8 @@ func (s *Store) replace(tx *sql.Tx, b *bucket, e *entry, p object.Precondition, 
 	if err := judge(p, b, e.info.Key, was); err != nil {
 		return freed, err
 	}
-	listed, err := packListed(&e.info)
+	shown := e.info.Listed()
+	listed, err := packListed(&shown)
 	if err != nil {
 		return freed, err
 	}

@@ -14,8 +14,11 @@ import (
 type statements struct {
 	all []*sql.Stmt
 
+	// past database/sql
+	open, list *sqldb.Lookup
+
 	// on the readers
-	open, list, upload, uploads, parts, blobsUsed *sql.Stmt
+	upload, uploads, parts, blobsUsed *sql.Stmt
 
 	// on the writer
 	bucketAlive, bucketVersion, configPut, configDelete             *sql.Stmt
@@ -28,7 +31,7 @@ type statements struct {
 
 const (
 	entryWithData = `SELECT e.listed, e.detail, coalesce(e.data, 0), d.data 
-		FROM object_entry e LEFT JOIN object_data d ON d.id = e.data WHERE e.bucket = $1 AND e.key = $2`
+		FROM object_entry e LEFT JOIN object_data d ON d.id = e.data WHERE e.bucket = ? AND e.key = ?`
 	uploadColumns = `key, id, initiated, initiator, class, checksum, checksum_type, detail`
 	partColumns   = `number, etag, size, modified, checksums, blob`
 )
@@ -40,8 +43,6 @@ func (q *statements) prepare(ctx context.Context, db *sqldb.DB) error {
 		on   *sql.DB
 		text string
 	}{
-		{&q.open, r, entryWithData},
-		{&q.list, r, `SELECT key, listed FROM object_entry WHERE bucket = $1 AND key >= $2 ORDER BY key`},
 		{&q.upload, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND key = $2 AND id = $3`},
 		{&q.uploads, r, `SELECT ` + uploadColumns + ` FROM object_upload WHERE bucket = $1 AND (key, id) > ($2, $3) ORDER BY key, id`},
 		{&q.parts, r, `SELECT ` + partColumns + ` FROM object_part WHERE upload = $1 AND number > $2 ORDER BY number LIMIT $3`},
@@ -82,6 +83,12 @@ func (q *statements) prepare(ctx context.Context, db *sqldb.DB) error {
 		}
 		*p.to = stmt
 		q.all = append(q.all, stmt)
+	}
+	var err1, err2 error
+	q.open, err1 = db.Lookup(entryWithData)
+	q.list, err2 = db.Lookup(`SELECT key, listed FROM object_entry WHERE bucket = ? AND key >= ? ORDER BY key`)
+	if err := errors.Join(err1, err2); err != nil {
+		return errors.Join(err, q.close())
 	}
 	return nil
 }

@@ -280,12 +280,12 @@ func (s *Store) Uploads(ctx context.Context, bucket string, o object.ListOptions
 	// Ids are hexadecimal, so "" is before and "~" behind all ids of a key.
 	fromID := ""
 	if afterID != "" && o.After >= o.Prefix {
-		from, fromID = o.After, afterID
+		from, fromID = []byte(o.After), afterID
 	}
 	var uploads []object.Upload
 	var u upload
-	truncated, err := p.walk(ctx, from, func(from string, visit func(string) (bool, error)) error {
-		rows, err := s.q.uploads.Query(b.id, []byte(from), fromID)
+	truncated, err := p.walk(ctx, from, func(from []byte, visit func([]byte) (bool, error)) error {
+		rows, err := s.q.uploads.Query(b.id, from, fromID)
 		if err != nil {
 			return fmt.Errorf("list uploads: %w", err)
 		}
@@ -295,7 +295,7 @@ func (s *Store) Uploads(ctx context.Context, bucket string, o object.ListOptions
 			if err := rows.Scan(u.columns()...); err != nil {
 				return fmt.Errorf("list uploads: %w", err)
 			}
-			if more, err := visit(string(u.key)); err != nil || !more {
+			if more, err := visit(u.key); err != nil || !more {
 				return err
 			}
 		}
