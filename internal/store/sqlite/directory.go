@@ -1,14 +1,17 @@
 package sqlite
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"github.com/rockpool-id/rockpool/internal/pool"
+	"github.com/rockpool-id/rockpool/internal/sqldb"
 	"github.com/rockpool-id/rockpool/internal/store/sqlite/poolsql"
 )
 
@@ -20,15 +23,15 @@ type mergedLogin struct {
 }
 
 // disable marks an identity as merged into target and records the merge.
-func disable(ctx context.Context, q *poolsql.Queries, target []byte, m pool.Merged, c *pool.Change) error {
-	id, err := uuidBytes(m.ID)
+func (e *edit) disable(target *row, m pool.Merged, c *pool.Change) error {
+	r, err := e.seen(m.ID, m.Version)
 	if err != nil {
 		return err
 	}
-	at := c.At.UnixMilli()
-	if err := one(q.DisableIdentity(ctx, poolsql.DisableIdentityParams{Modified: at, Parent: target, ID: id, Was: m.Version})); err != nil {
+	if err := e.mark(r, r.State < stateMerged, r.State|stateMerged); err != nil {
 		return err
 	}
+	r.Parent = target.ID
 	moved := []mergedLogin{}
 	for _, v := range c.Move {
 		if v.From == m.ID {
@@ -39,32 +42,39 @@ func disable(ctx context.Context, q *poolsql.Queries, target []byte, m pool.Merg
 	if err != nil {
 		return fmt.Errorf("encode merge: %w", err)
 	}
-	return q.InsertMerge(ctx, poolsql.InsertMergeParams{
-		Child: id, ChildVersion: m.Version, Parent: target, Merged: at, Cause: string(c.Cause), Logins: string(text),
+	return e.q.InsertMerge(e.ctx, poolsql.InsertMergeParams{
+		Child: r.ID, ChildVersion: m.Version, Parent: target.ID, Merged: e.at, Cause: string(c.Cause), Logins: string(text),
 	})
 }
 
-// undo gives the child of a merge back what it lost to target.
-func undo(ctx context.Context, q *poolsql.Queries, poolKey, target []byte, c *pool.Change) error {
-	child, err := uuidBytes(c.Undo.Child.ID)
+// undo gives the child of a merge back what it lost to target, which may be blocked.
+func (e *edit) undo(target *row, u *pool.Undo) error {
+	child, err := e.seen(u.Child.ID, u.Child.Version)
 	if err != nil {
 		return err
 	}
-	at := c.At.UnixMilli()
-	err = one(q.GiveBackLogins(ctx, poolsql.GiveBackLoginsParams{Modified: at, ID: target, Was: c.TargetVersion}))
-	if err != nil {
+	if err := e.mark(target, target.State&stateMerged == 0, target.State); err != nil {
 		return err
 	}
-	err = one(q.RestoreIdentity(ctx, poolsql.RestoreIdentityParams{Modified: at, ID: child, Was: c.Undo.Child.Version, Parent: target}))
-	if err != nil {
+	lost := child.State&stateMerged != 0 && bytes.Equal(child.Parent, target.ID)
+	if err := e.mark(child, lost, child.State&^stateMerged); err != nil {
 		return err
 	}
-	for _, l := range c.Undo.Merge.Logins {
-		if err := move(ctx, q, poolKey, l, target, child); err != nil {
+	child.Parent = nil
+	for _, l := range u.Merge.Logins {
+		if err := e.move(l, target, child); err != nil {
 			return err
 		}
 	}
-	return one(q.UndoMerge(ctx, poolsql.UndoMergeParams{Undone: at, Child: child, ChildVersion: c.Undo.Merge.ChildVersion, Parent: target}))
+	return one(e.q.UndoMerge(e.ctx, poolsql.UndoMergeParams{Undone: e.at, Child: child.ID, ChildVersion: u.Merge.ChildVersion, Parent: target.ID}))
+}
+
+// one turns the number of changed rows into a conflict unless it is one.
+func one(rows int64, err error) error {
+	if err != nil || rows == 1 {
+		return err
+	}
+	return errChanged()
 }
 
 // Merges implements pool.Store.
@@ -108,112 +118,158 @@ func newMerge(region string, row poolsql.IdentityMerge) (*pool.Merge, error) {
 }
 
 // Logins implements pool.Store.
-func (s *Pools) Logins(ctx context.Context, id string) ([]pool.Login, error) {
+func (s *Pools) Logins(ctx context.Context, id string) (list []pool.Login, err error) {
 	key, err := uuidBytes(id)
 	if err != nil {
 		return nil, nil // what is no id has no logins
 	}
-	rows, err := s.read.LoginsOfIdentity(ctx, key)
-	if err != nil {
+	err = s.snapshot(ctx, func(q *poolsql.Queries) error {
+		found, err := q.Identity(ctx, key)
+		if err != nil {
+			return err
+		}
+		r, err := newRow(found)
+		if err != nil {
+			return err
+		}
+		for _, l := range r.logins {
+			text, err := q.Person(ctx, poolsql.PersonParams{Pool: r.Pool, Provider: l.provider, Subject: l.subject})
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+			whole, err := s.names.remembered(l, text)
+			if err != nil {
+				return err
+			}
+			list = append(list, whole)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("read logins: %w", err)
 	}
-	list := make([]pool.Login, 0, len(rows))
-	for _, r := range rows {
-		l, err := newLogin(r.Provider, r.Subject, r.Linked, r.Remembered, r.Person)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, l)
-	}
+	slices.SortFunc(list, pool.Login.Compare)
 	return list, nil
 }
 
-// LoginsBySubject implements pool.Store. The index begins with the provider, so it
-// is one seek to each provider and one for the subject there.
-func (s *Pools) LoginsBySubject(ctx context.Context, poolID, subject string, limit int) ([]pool.OwnedLogin, error) {
-	key, err := uuidBytes(poolID)
+// snapshot runs several reads that must agree.
+func (s *Pools) snapshot(ctx context.Context, read func(q *poolsql.Queries) error) error {
+	tx, err := s.db.Reader().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return nil, err
+		return err
 	}
+	return errors.Join(read(s.read.WithTx(tx)), tx.Rollback())
+}
+
+// LoginsBySubject implements pool.Store. The key begins with the provider, so it is
+// one seek to each provider and one for the subject there.
+func (s *Pools) LoginsBySubject(ctx context.Context, poolID, subject string, limit int) ([]pool.OwnedLogin, error) {
 	var list []pool.OwnedLogin
-	provider := ""
-	for len(list) < limit {
-		provider, err = s.read.NextProvider(ctx, poolsql.NextProviderParams{Pool: key, Provider: provider})
+	for provider := int64(0); len(list) < limit; {
+		var err error
+		provider, err = s.read.NextProvider(ctx, poolsql.NextProviderParams{Pool: s.names.number(poolID), Provider: provider})
 		if errors.Is(err, sql.ErrNoRows) {
 			break
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read providers: %w", err)
 		}
-		owner, err := s.LoginOwner(ctx, poolID, provider, subject)
+		name := s.names.name(provider)
+		owner, err := s.LoginOwner(ctx, poolID, name, subject)
 		if err != nil {
 			return nil, err
 		}
 		if owner != "" {
-			list = append(list, pool.OwnedLogin{Identity: owner, Login: pool.Login{Provider: provider, Subject: subject}})
+			list = append(list, pool.OwnedLogin{Identity: owner, Login: pool.Login{Provider: name, Subject: subject}})
 		}
 	}
+	sortByProvider(list)
 	return list, nil
 }
 
 // LoginsByEmail implements pool.Store.
 func (s *Pools) LoginsByEmail(ctx context.Context, poolID, email string, limit int) ([]pool.OwnedLogin, error) {
-	key, err := uuidBytes(poolID)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.read.LoginsByEmail(ctx, poolsql.LoginsByEmailParams{Pool: key, Email: email, Page: int32(limit)})
+	rows, err := s.read.LoginsByEmail(ctx, poolsql.LoginsByEmailParams{Pool: s.names.number(poolID), Email: email, Page: int32(limit)})
 	if err != nil {
 		return nil, fmt.Errorf("read logins: %w", err)
 	}
 	list := make([]pool.OwnedLogin, 0, len(rows))
-	for _, r := range rows {
-		l, err := newLogin(r.Provider, r.Subject, r.Linked, r.Remembered, r.Person)
+	for _, found := range rows {
+		r, err := newRow(found.Identity)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, pool.OwnedLogin{Identity: idText(pool.Region(poolID), r.Identity), Login: l})
+		l, _ := r.take(found.Provider, found.Subject)
+		whole, err := s.names.remembered(l, found.Person)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, pool.OwnedLogin{Identity: idText(pool.Region(poolID), r.ID), Login: whole})
 	}
+	sortByProvider(list)
 	return list, nil
+}
+
+// sortByProvider orders logins by name: numbers would say which came first.
+func sortByProvider(list []pool.OwnedLogin) {
+	slices.SortStableFunc(list, func(a, b pool.OwnedLogin) int { return cmp.Compare(a.Login.Provider, b.Login.Provider) })
 }
 
 // Remember implements pool.Store.
 func (s *Pools) Remember(ctx context.Context, poolID string, l pool.Login) error {
-	key, err := uuidBytes(poolID)
-	if err != nil {
-		return err
-	}
-	text, err := personText(l.Person)
-	if err != nil {
-		return err
-	}
 	return s.db.Group(ctx, func(tx *sql.Tx) error {
-		return s.write.WithTx(tx).RememberPerson(ctx, poolsql.RememberPersonParams{
-			Remembered: millis(l.Remembered), Email: l.Person.EmailKey(), Person: text, Pool: key, Provider: l.Provider, Subject: l.Subject,
-		})
+		ctx := sqldb.Point(ctx)
+		e := &edit{ctx: ctx, q: s.write.WithTx(tx), names: s.names, pool: s.names.number(poolID)}
+		provider := s.names.number(l.Provider)
+		owner, err := e.q.LoginOwner(ctx, poolsql.LoginOwnerParams{Pool: e.pool, Provider: provider, Subject: l.Subject})
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r, err := e.identity(idText(pool.Region(poolID), owner))
+		if err != nil {
+			return err
+		}
+		for i := range r.logins {
+			own := &r.logins[i]
+			if !own.is(provider, l.Subject) || own.remembered >= millis(l.Remembered) {
+				continue
+			}
+			own.remembered = millis(l.Remembered)
+			if err := e.remember(*own, l.Person); err != nil {
+				return err
+			}
+			return e.save()
+		}
+		return nil
 	})
 }
 
-func newLogin(provider, subject string, linked, remembered int64, person string) (pool.Login, error) {
-	l := pool.Login{Provider: provider, Subject: subject, Linked: time.UnixMilli(linked).UTC(), Remembered: sometime(remembered)}
-	if person == "" {
-		return l, nil
-	}
-	l.Person = &pool.Person{}
-	if err := json.Unmarshal([]byte(person), l.Person); err != nil {
-		return pool.Login{}, fmt.Errorf("what is remembered of a login of %s: %w", provider, err)
-	}
-	return l, nil
-}
-
-// personText is the document of a row, "" for nothing.
-func personText(p *pool.Person) (string, error) {
+// remember keeps what is known of the person of a login, or that nothing is.
+func (e *edit) remember(l rowLogin, p *pool.Person) error {
 	if p == nil {
-		return "", nil
+		return e.q.DeletePerson(e.ctx, poolsql.DeletePersonParams{Pool: e.pool, Provider: l.provider, Subject: l.subject})
 	}
 	text, err := json.Marshal(p)
 	if err != nil {
-		return "", fmt.Errorf("encode what is remembered of a login: %w", err)
+		return fmt.Errorf("encode what is remembered of a login: %w", err)
 	}
-	return string(text), nil
+	return e.q.PutPerson(e.ctx, poolsql.PutPersonParams{
+		Pool: e.pool, Provider: l.provider, Subject: l.subject, Email: p.EmailKey(), Person: string(text),
+	})
+}
+
+// remembered is a login with its person, whose document is "" for nothing.
+func (n *names) remembered(l rowLogin, person string) (pool.Login, error) {
+	out := n.login(l)
+	if person == "" {
+		return out, nil
+	}
+	out.Person = &pool.Person{}
+	if err := json.Unmarshal([]byte(person), out.Person); err != nil {
+		return pool.Login{}, fmt.Errorf("what is remembered of a login of %s: %w", out.Provider, err)
+	}
+	return out, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,23 +23,11 @@ func slowIdentity(ctx context.Context, s *Pools, id string) (*pool.Identity, err
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.read.IdentityWithLogins(ctx, key)
-	if err != nil || len(rows) == 0 {
+	r, err := s.read.Identity(ctx, key)
+	if err != nil {
 		return nil, err
 	}
-	r := rows[0]
-	i := newIdentity(pool.Region(id), poolsql.Identity{
-		ID: key, Pool: r.Pool, Created: r.Created, Modified: r.Modified, State: r.State, Parent: r.Parent, Version: r.Version,
-	})
-	for _, r := range rows {
-		if r.Provider.Valid {
-			i.Logins = append(i.Logins, pool.Login{
-				Provider: r.Provider.String, Subject: r.Subject.String, Linked: fromMillis(r.Linked.Int64), Remembered: sometime(r.Remembered.Int64),
-			})
-		}
-	}
-	slices.SortFunc(i.Logins, pool.Login.Compare)
-	return i, nil
+	return s.names.identity(pool.Region(id), &r)
 }
 
 // TestPeopleReadsAreThoseOfTheQueryFile holds the hot reads against the
@@ -97,12 +84,10 @@ func TestPeopleReadsAreThoseOfTheQueryFile(t *testing.T) {
 			t.Errorf("%s: (-query file +lookup)\n%s", id, diff)
 		}
 	}
-	key, err := uuidBytes(p.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, l := range logins {
-		want, err := s.read.LoginOwner(ctx, poolsql.LoginOwnerParams{Pool: key, Provider: l.Provider, Subject: l.Subject})
+		want, err := s.read.LoginOwner(ctx, poolsql.LoginOwnerParams{
+			Pool: s.names.number(p.ID), Provider: s.names.number(l.Provider), Subject: l.Subject,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

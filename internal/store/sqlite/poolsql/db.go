@@ -24,17 +24,11 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
-	if q.adoptLoginsStmt, err = db.PrepareContext(ctx, adoptLogins); err != nil {
-		return nil, fmt.Errorf("error preparing query AdoptLogins: %w", err)
-	}
-	if q.blockIdentityStmt, err = db.PrepareContext(ctx, blockIdentity); err != nil {
-		return nil, fmt.Errorf("error preparing query BlockIdentity: %w", err)
-	}
 	if q.deleteIdentityStmt, err = db.PrepareContext(ctx, deleteIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteIdentity: %w", err)
 	}
-	if q.deleteLoginsOfIdentityStmt, err = db.PrepareContext(ctx, deleteLoginsOfIdentity); err != nil {
-		return nil, fmt.Errorf("error preparing query DeleteLoginsOfIdentity: %w", err)
+	if q.deleteLoginStmt, err = db.PrepareContext(ctx, deleteLogin); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteLogin: %w", err)
 	}
 	if q.deleteMergesIntoParentStmt, err = db.PrepareContext(ctx, deleteMergesIntoParent); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMergesIntoParent: %w", err)
@@ -42,23 +36,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteMergesOfChildStmt, err = db.PrepareContext(ctx, deleteMergesOfChild); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMergesOfChild: %w", err)
 	}
+	if q.deletePersonStmt, err = db.PrepareContext(ctx, deletePerson); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePerson: %w", err)
+	}
 	if q.deletePoolStmt, err = db.PrepareContext(ctx, deletePool); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePool: %w", err)
 	}
 	if q.deletedPoolsStmt, err = db.PrepareContext(ctx, deletedPools); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletedPools: %w", err)
 	}
-	if q.disableIdentityStmt, err = db.PrepareContext(ctx, disableIdentity); err != nil {
-		return nil, fmt.Errorf("error preparing query DisableIdentity: %w", err)
-	}
 	if q.forgetDeletedPoolStmt, err = db.PrepareContext(ctx, forgetDeletedPool); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetDeletedPool: %w", err)
 	}
-	if q.giveBackLoginsStmt, err = db.PrepareContext(ctx, giveBackLogins); err != nil {
-		return nil, fmt.Errorf("error preparing query GiveBackLogins: %w", err)
-	}
-	if q.identityWithLoginsStmt, err = db.PrepareContext(ctx, identityWithLogins); err != nil {
-		return nil, fmt.Errorf("error preparing query IdentityWithLogins: %w", err)
+	if q.identityStmt, err = db.PrepareContext(ctx, identity); err != nil {
+		return nil, fmt.Errorf("error preparing query Identity: %w", err)
 	}
 	if q.insertIdentityStmt, err = db.PrepareContext(ctx, insertIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertIdentity: %w", err)
@@ -69,17 +60,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertMergeStmt, err = db.PrepareContext(ctx, insertMerge); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertMerge: %w", err)
 	}
+	if q.insertNameStmt, err = db.PrepareContext(ctx, insertName); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertName: %w", err)
+	}
 	if q.insertPoolStmt, err = db.PrepareContext(ctx, insertPool); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPool: %w", err)
 	}
-	if q.insertWholeIdentityStmt, err = db.PrepareContext(ctx, insertWholeIdentity); err != nil {
-		return nil, fmt.Errorf("error preparing query InsertWholeIdentity: %w", err)
+	if q.lastNumberStmt, err = db.PrepareContext(ctx, lastNumber); err != nil {
+		return nil, fmt.Errorf("error preparing query LastNumber: %w", err)
 	}
 	if q.listEnabledIdentitiesStmt, err = db.PrepareContext(ctx, listEnabledIdentities); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEnabledIdentities: %w", err)
 	}
 	if q.listIdentitiesStmt, err = db.PrepareContext(ctx, listIdentities); err != nil {
 		return nil, fmt.Errorf("error preparing query ListIdentities: %w", err)
+	}
+	if q.loadNamesStmt, err = db.PrepareContext(ctx, loadNames); err != nil {
+		return nil, fmt.Errorf("error preparing query LoadNames: %w", err)
 	}
 	if q.loadPoolsStmt, err = db.PrepareContext(ctx, loadPools); err != nil {
 		return nil, fmt.Errorf("error preparing query LoadPools: %w", err)
@@ -89,9 +86,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.loginsByEmailStmt, err = db.PrepareContext(ctx, loginsByEmail); err != nil {
 		return nil, fmt.Errorf("error preparing query LoginsByEmail: %w", err)
-	}
-	if q.loginsOfIdentityStmt, err = db.PrepareContext(ctx, loginsOfIdentity); err != nil {
-		return nil, fmt.Errorf("error preparing query LoginsOfIdentity: %w", err)
 	}
 	if q.markPoolDeletedStmt, err = db.PrepareContext(ctx, markPoolDeleted); err != nil {
 		return nil, fmt.Errorf("error preparing query MarkPoolDeleted: %w", err)
@@ -108,29 +102,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.nextProviderStmt, err = db.PrepareContext(ctx, nextProvider); err != nil {
 		return nil, fmt.Errorf("error preparing query NextProvider: %w", err)
 	}
+	if q.personStmt, err = db.PrepareContext(ctx, person); err != nil {
+		return nil, fmt.Errorf("error preparing query Person: %w", err)
+	}
 	if q.poolExistsStmt, err = db.PrepareContext(ctx, poolExists); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolExists: %w", err)
 	}
 	if q.poolIsSweptStmt, err = db.PrepareContext(ctx, poolIsSwept); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolIsSwept: %w", err)
 	}
-	if q.rememberPersonStmt, err = db.PrepareContext(ctx, rememberPerson); err != nil {
-		return nil, fmt.Errorf("error preparing query RememberPerson: %w", err)
-	}
-	if q.restoreIdentityStmt, err = db.PrepareContext(ctx, restoreIdentity); err != nil {
-		return nil, fmt.Errorf("error preparing query RestoreIdentity: %w", err)
+	if q.putPersonStmt, err = db.PrepareContext(ctx, putPerson); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPerson: %w", err)
 	}
 	if q.someIdentitiesStmt, err = db.PrepareContext(ctx, someIdentities); err != nil {
 		return nil, fmt.Errorf("error preparing query SomeIdentities: %w", err)
 	}
-	if q.unblockIdentityStmt, err = db.PrepareContext(ctx, unblockIdentity); err != nil {
-		return nil, fmt.Errorf("error preparing query UnblockIdentity: %w", err)
-	}
 	if q.undoMergeStmt, err = db.PrepareContext(ctx, undoMerge); err != nil {
 		return nil, fmt.Errorf("error preparing query UndoMerge: %w", err)
 	}
-	if q.unlinkLoginStmt, err = db.PrepareContext(ctx, unlinkLogin); err != nil {
-		return nil, fmt.Errorf("error preparing query UnlinkLogin: %w", err)
+	if q.updateIdentityStmt, err = db.PrepareContext(ctx, updateIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateIdentity: %w", err)
 	}
 	if q.updatePoolStmt, err = db.PrepareContext(ctx, updatePool); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdatePool: %w", err)
@@ -140,24 +131,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
-	if q.adoptLoginsStmt != nil {
-		if cerr := q.adoptLoginsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing adoptLoginsStmt: %w", cerr)
-		}
-	}
-	if q.blockIdentityStmt != nil {
-		if cerr := q.blockIdentityStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing blockIdentityStmt: %w", cerr)
-		}
-	}
 	if q.deleteIdentityStmt != nil {
 		if cerr := q.deleteIdentityStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteIdentityStmt: %w", cerr)
 		}
 	}
-	if q.deleteLoginsOfIdentityStmt != nil {
-		if cerr := q.deleteLoginsOfIdentityStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deleteLoginsOfIdentityStmt: %w", cerr)
+	if q.deleteLoginStmt != nil {
+		if cerr := q.deleteLoginStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteLoginStmt: %w", cerr)
 		}
 	}
 	if q.deleteMergesIntoParentStmt != nil {
@@ -170,6 +151,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteMergesOfChildStmt: %w", cerr)
 		}
 	}
+	if q.deletePersonStmt != nil {
+		if cerr := q.deletePersonStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePersonStmt: %w", cerr)
+		}
+	}
 	if q.deletePoolStmt != nil {
 		if cerr := q.deletePoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePoolStmt: %w", cerr)
@@ -180,24 +166,14 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletedPoolsStmt: %w", cerr)
 		}
 	}
-	if q.disableIdentityStmt != nil {
-		if cerr := q.disableIdentityStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing disableIdentityStmt: %w", cerr)
-		}
-	}
 	if q.forgetDeletedPoolStmt != nil {
 		if cerr := q.forgetDeletedPoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetDeletedPoolStmt: %w", cerr)
 		}
 	}
-	if q.giveBackLoginsStmt != nil {
-		if cerr := q.giveBackLoginsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing giveBackLoginsStmt: %w", cerr)
-		}
-	}
-	if q.identityWithLoginsStmt != nil {
-		if cerr := q.identityWithLoginsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing identityWithLoginsStmt: %w", cerr)
+	if q.identityStmt != nil {
+		if cerr := q.identityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing identityStmt: %w", cerr)
 		}
 	}
 	if q.insertIdentityStmt != nil {
@@ -215,14 +191,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertMergeStmt: %w", cerr)
 		}
 	}
+	if q.insertNameStmt != nil {
+		if cerr := q.insertNameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertNameStmt: %w", cerr)
+		}
+	}
 	if q.insertPoolStmt != nil {
 		if cerr := q.insertPoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertPoolStmt: %w", cerr)
 		}
 	}
-	if q.insertWholeIdentityStmt != nil {
-		if cerr := q.insertWholeIdentityStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing insertWholeIdentityStmt: %w", cerr)
+	if q.lastNumberStmt != nil {
+		if cerr := q.lastNumberStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastNumberStmt: %w", cerr)
 		}
 	}
 	if q.listEnabledIdentitiesStmt != nil {
@@ -233,6 +214,11 @@ func (q *Queries) Close() error {
 	if q.listIdentitiesStmt != nil {
 		if cerr := q.listIdentitiesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listIdentitiesStmt: %w", cerr)
+		}
+	}
+	if q.loadNamesStmt != nil {
+		if cerr := q.loadNamesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing loadNamesStmt: %w", cerr)
 		}
 	}
 	if q.loadPoolsStmt != nil {
@@ -248,11 +234,6 @@ func (q *Queries) Close() error {
 	if q.loginsByEmailStmt != nil {
 		if cerr := q.loginsByEmailStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing loginsByEmailStmt: %w", cerr)
-		}
-	}
-	if q.loginsOfIdentityStmt != nil {
-		if cerr := q.loginsOfIdentityStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing loginsOfIdentityStmt: %w", cerr)
 		}
 	}
 	if q.markPoolDeletedStmt != nil {
@@ -280,6 +261,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing nextProviderStmt: %w", cerr)
 		}
 	}
+	if q.personStmt != nil {
+		if cerr := q.personStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing personStmt: %w", cerr)
+		}
+	}
 	if q.poolExistsStmt != nil {
 		if cerr := q.poolExistsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolExistsStmt: %w", cerr)
@@ -290,14 +276,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing poolIsSweptStmt: %w", cerr)
 		}
 	}
-	if q.rememberPersonStmt != nil {
-		if cerr := q.rememberPersonStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing rememberPersonStmt: %w", cerr)
-		}
-	}
-	if q.restoreIdentityStmt != nil {
-		if cerr := q.restoreIdentityStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing restoreIdentityStmt: %w", cerr)
+	if q.putPersonStmt != nil {
+		if cerr := q.putPersonStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPersonStmt: %w", cerr)
 		}
 	}
 	if q.someIdentitiesStmt != nil {
@@ -305,19 +286,14 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing someIdentitiesStmt: %w", cerr)
 		}
 	}
-	if q.unblockIdentityStmt != nil {
-		if cerr := q.unblockIdentityStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing unblockIdentityStmt: %w", cerr)
-		}
-	}
 	if q.undoMergeStmt != nil {
 		if cerr := q.undoMergeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing undoMergeStmt: %w", cerr)
 		}
 	}
-	if q.unlinkLoginStmt != nil {
-		if cerr := q.unlinkLoginStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing unlinkLoginStmt: %w", cerr)
+	if q.updateIdentityStmt != nil {
+		if cerr := q.updateIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateIdentityStmt: %w", cerr)
 		}
 	}
 	if q.updatePoolStmt != nil {
@@ -364,42 +340,39 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                         DBTX
 	tx                         *sql.Tx
-	adoptLoginsStmt            *sql.Stmt
-	blockIdentityStmt          *sql.Stmt
 	deleteIdentityStmt         *sql.Stmt
-	deleteLoginsOfIdentityStmt *sql.Stmt
+	deleteLoginStmt            *sql.Stmt
 	deleteMergesIntoParentStmt *sql.Stmt
 	deleteMergesOfChildStmt    *sql.Stmt
+	deletePersonStmt           *sql.Stmt
 	deletePoolStmt             *sql.Stmt
 	deletedPoolsStmt           *sql.Stmt
-	disableIdentityStmt        *sql.Stmt
 	forgetDeletedPoolStmt      *sql.Stmt
-	giveBackLoginsStmt         *sql.Stmt
-	identityWithLoginsStmt     *sql.Stmt
+	identityStmt               *sql.Stmt
 	insertIdentityStmt         *sql.Stmt
 	insertLoginStmt            *sql.Stmt
 	insertMergeStmt            *sql.Stmt
+	insertNameStmt             *sql.Stmt
 	insertPoolStmt             *sql.Stmt
-	insertWholeIdentityStmt    *sql.Stmt
+	lastNumberStmt             *sql.Stmt
 	listEnabledIdentitiesStmt  *sql.Stmt
 	listIdentitiesStmt         *sql.Stmt
+	loadNamesStmt              *sql.Stmt
 	loadPoolsStmt              *sql.Stmt
 	loginOwnerStmt             *sql.Stmt
 	loginsByEmailStmt          *sql.Stmt
-	loginsOfIdentityStmt       *sql.Stmt
 	markPoolDeletedStmt        *sql.Stmt
 	mergesIntoParentStmt       *sql.Stmt
 	mergesOfChildStmt          *sql.Stmt
 	moveLoginStmt              *sql.Stmt
 	nextProviderStmt           *sql.Stmt
+	personStmt                 *sql.Stmt
 	poolExistsStmt             *sql.Stmt
 	poolIsSweptStmt            *sql.Stmt
-	rememberPersonStmt         *sql.Stmt
-	restoreIdentityStmt        *sql.Stmt
+	putPersonStmt              *sql.Stmt
 	someIdentitiesStmt         *sql.Stmt
-	unblockIdentityStmt        *sql.Stmt
 	undoMergeStmt              *sql.Stmt
-	unlinkLoginStmt            *sql.Stmt
+	updateIdentityStmt         *sql.Stmt
 	updatePoolStmt             *sql.Stmt
 }
 
@@ -407,42 +380,39 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                         tx,
 		tx:                         tx,
-		adoptLoginsStmt:            q.adoptLoginsStmt,
-		blockIdentityStmt:          q.blockIdentityStmt,
 		deleteIdentityStmt:         q.deleteIdentityStmt,
-		deleteLoginsOfIdentityStmt: q.deleteLoginsOfIdentityStmt,
+		deleteLoginStmt:            q.deleteLoginStmt,
 		deleteMergesIntoParentStmt: q.deleteMergesIntoParentStmt,
 		deleteMergesOfChildStmt:    q.deleteMergesOfChildStmt,
+		deletePersonStmt:           q.deletePersonStmt,
 		deletePoolStmt:             q.deletePoolStmt,
 		deletedPoolsStmt:           q.deletedPoolsStmt,
-		disableIdentityStmt:        q.disableIdentityStmt,
 		forgetDeletedPoolStmt:      q.forgetDeletedPoolStmt,
-		giveBackLoginsStmt:         q.giveBackLoginsStmt,
-		identityWithLoginsStmt:     q.identityWithLoginsStmt,
+		identityStmt:               q.identityStmt,
 		insertIdentityStmt:         q.insertIdentityStmt,
 		insertLoginStmt:            q.insertLoginStmt,
 		insertMergeStmt:            q.insertMergeStmt,
+		insertNameStmt:             q.insertNameStmt,
 		insertPoolStmt:             q.insertPoolStmt,
-		insertWholeIdentityStmt:    q.insertWholeIdentityStmt,
+		lastNumberStmt:             q.lastNumberStmt,
 		listEnabledIdentitiesStmt:  q.listEnabledIdentitiesStmt,
 		listIdentitiesStmt:         q.listIdentitiesStmt,
+		loadNamesStmt:              q.loadNamesStmt,
 		loadPoolsStmt:              q.loadPoolsStmt,
 		loginOwnerStmt:             q.loginOwnerStmt,
 		loginsByEmailStmt:          q.loginsByEmailStmt,
-		loginsOfIdentityStmt:       q.loginsOfIdentityStmt,
 		markPoolDeletedStmt:        q.markPoolDeletedStmt,
 		mergesIntoParentStmt:       q.mergesIntoParentStmt,
 		mergesOfChildStmt:          q.mergesOfChildStmt,
 		moveLoginStmt:              q.moveLoginStmt,
 		nextProviderStmt:           q.nextProviderStmt,
+		personStmt:                 q.personStmt,
 		poolExistsStmt:             q.poolExistsStmt,
 		poolIsSweptStmt:            q.poolIsSweptStmt,
-		rememberPersonStmt:         q.rememberPersonStmt,
-		restoreIdentityStmt:        q.restoreIdentityStmt,
+		putPersonStmt:              q.putPersonStmt,
 		someIdentitiesStmt:         q.someIdentitiesStmt,
-		unblockIdentityStmt:        q.unblockIdentityStmt,
 		undoMergeStmt:              q.undoMergeStmt,
-		unlinkLoginStmt:            q.unlinkLoginStmt,
+		updateIdentityStmt:         q.updateIdentityStmt,
 		updatePoolStmt:             q.updatePoolStmt,
 	}
 }

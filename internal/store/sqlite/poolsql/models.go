@@ -6,23 +6,20 @@ package poolsql
 
 type Identity struct {
 	ID       []byte
-	Pool     []byte
+	Pool     int64
 	Created  int64
 	Modified int64
 	State    int64
 	Parent   []byte
 	Version  int64
+	Logins   string
 }
 
 type IdentityLogin struct {
-	Pool       []byte
-	Provider   string
-	Subject    string
-	Identity   []byte
-	Linked     int64
-	Remembered int64
-	Email      string
-	Person     string
+	Pool     int64
+	Provider int64
+	Subject  string
+	Identity []byte
 }
 
 type IdentityMerge struct {
@@ -33,6 +30,19 @@ type IdentityMerge struct {
 	Undone       int64
 	Cause        string
 	Logins       string
+}
+
+type IdentityName struct {
+	Number int64
+	Name   string
+}
+
+type IdentityPerson struct {
+	Pool     int64
+	Provider int64
+	Subject  string
+	Email    string
+	Person   string
 }
 
 type IdentityPool struct {

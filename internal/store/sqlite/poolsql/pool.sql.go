@@ -7,46 +7,7 @@ package poolsql
 
 import (
 	"context"
-	"database/sql"
 )
-
-const adoptLogins = `-- name: AdoptLogins :execrows
-UPDATE identity SET modified = $1, state = 0, version = version + 1
-WHERE id = $2 AND version = $3 AND state < 2
-`
-
-type AdoptLoginsParams struct {
-	Modified int64
-	ID       []byte
-	Was      int64
-}
-
-func (q *Queries) AdoptLogins(ctx context.Context, arg AdoptLoginsParams) (int64, error) {
-	result, err := q.exec(ctx, q.adoptLoginsStmt, adoptLogins, arg.Modified, arg.ID, arg.Was)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const blockIdentity = `-- name: BlockIdentity :execrows
-UPDATE identity SET modified = $1, state = state + 4, version = version + 1
-WHERE id = $2 AND version = $3 AND state < 4
-`
-
-type BlockIdentityParams struct {
-	Modified int64
-	ID       []byte
-	Was      int64
-}
-
-func (q *Queries) BlockIdentity(ctx context.Context, arg BlockIdentityParams) (int64, error) {
-	result, err := q.exec(ctx, q.blockIdentityStmt, blockIdentity, arg.Modified, arg.ID, arg.Was)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
 
 const deleteIdentity = `-- name: DeleteIdentity :exec
 DELETE FROM identity WHERE id = $1
@@ -57,12 +18,18 @@ func (q *Queries) DeleteIdentity(ctx context.Context, id []byte) error {
 	return err
 }
 
-const deleteLoginsOfIdentity = `-- name: DeleteLoginsOfIdentity :exec
-DELETE FROM identity_login WHERE identity = $1
+const deleteLogin = `-- name: DeleteLogin :exec
+DELETE FROM identity_login WHERE pool = $1 AND provider = $2 AND subject = $3
 `
 
-func (q *Queries) DeleteLoginsOfIdentity(ctx context.Context, identity []byte) error {
-	_, err := q.exec(ctx, q.deleteLoginsOfIdentityStmt, deleteLoginsOfIdentity, identity)
+type DeleteLoginParams struct {
+	Pool     int64
+	Provider int64
+	Subject  string
+}
+
+func (q *Queries) DeleteLogin(ctx context.Context, arg DeleteLoginParams) error {
+	_, err := q.exec(ctx, q.deleteLoginStmt, deleteLogin, arg.Pool, arg.Provider, arg.Subject)
 	return err
 }
 
@@ -81,6 +48,21 @@ DELETE FROM identity_merge WHERE child = $1
 
 func (q *Queries) DeleteMergesOfChild(ctx context.Context, child []byte) error {
 	_, err := q.exec(ctx, q.deleteMergesOfChildStmt, deleteMergesOfChild, child)
+	return err
+}
+
+const deletePerson = `-- name: DeletePerson :exec
+DELETE FROM identity_person WHERE pool = $1 AND provider = $2 AND subject = $3
+`
+
+type DeletePersonParams struct {
+	Pool     int64
+	Provider int64
+	Subject  string
+}
+
+func (q *Queries) DeletePerson(ctx context.Context, arg DeletePersonParams) error {
+	_, err := q.exec(ctx, q.deletePersonStmt, deletePerson, arg.Pool, arg.Provider, arg.Subject)
 	return err
 }
 
@@ -120,31 +102,6 @@ func (q *Queries) DeletedPools(ctx context.Context) ([]string, error) {
 	return items, nil
 }
 
-const disableIdentity = `-- name: DisableIdentity :execrows
-UPDATE identity SET modified = $1, state = state + 2, parent = $2, version = version + 1
-WHERE id = $3 AND version = $4 AND state < 2
-`
-
-type DisableIdentityParams struct {
-	Modified int64
-	Parent   []byte
-	ID       []byte
-	Was      int64
-}
-
-func (q *Queries) DisableIdentity(ctx context.Context, arg DisableIdentityParams) (int64, error) {
-	result, err := q.exec(ctx, q.disableIdentityStmt, disableIdentity,
-		arg.Modified,
-		arg.Parent,
-		arg.ID,
-		arg.Was,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const forgetDeletedPool = `-- name: ForgetDeletedPool :exec
 DELETE FROM identity_pool_deleted WHERE id = $1
 `
@@ -154,90 +111,39 @@ func (q *Queries) ForgetDeletedPool(ctx context.Context, id string) error {
 	return err
 }
 
-const giveBackLogins = `-- name: GiveBackLogins :execrows
-UPDATE identity SET modified = $1, version = version + 1
-WHERE id = $2 AND version = $3 AND (state & 2) = 0
+const identity = `-- name: Identity :one
+SELECT id, pool, created, modified, state, parent, version, logins FROM identity WHERE id = $1
 `
 
-type GiveBackLoginsParams struct {
-	Modified int64
-	ID       []byte
-	Was      int64
-}
-
-func (q *Queries) GiveBackLogins(ctx context.Context, arg GiveBackLoginsParams) (int64, error) {
-	result, err := q.exec(ctx, q.giveBackLoginsStmt, giveBackLogins, arg.Modified, arg.ID, arg.Was)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const identityWithLogins = `-- name: IdentityWithLogins :many
-SELECT i.pool, i.created, i.modified, i.state, i.parent, i.version, l.provider, l.subject, l.linked, l.remembered
-FROM identity i LEFT JOIN identity_login l ON l.identity = i.id
-WHERE i.id = $1
-`
-
-type IdentityWithLoginsRow struct {
-	Pool       []byte
-	Created    int64
-	Modified   int64
-	State      int64
-	Parent     []byte
-	Version    int64
-	Provider   sql.NullString
-	Subject    sql.NullString
-	Linked     sql.NullInt64
-	Remembered sql.NullInt64
-}
-
-// Not ordered: sorting a handful of logins here is dearer than in the caller.
-func (q *Queries) IdentityWithLogins(ctx context.Context, id []byte) ([]IdentityWithLoginsRow, error) {
-	rows, err := q.query(ctx, q.identityWithLoginsStmt, identityWithLogins, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []IdentityWithLoginsRow
-	for rows.Next() {
-		var i IdentityWithLoginsRow
-		if err := rows.Scan(
-			&i.Pool,
-			&i.Created,
-			&i.Modified,
-			&i.State,
-			&i.Parent,
-			&i.Version,
-			&i.Provider,
-			&i.Subject,
-			&i.Linked,
-			&i.Remembered,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) Identity(ctx context.Context, id []byte) (Identity, error) {
+	row := q.queryRow(ctx, q.identityStmt, identity, id)
+	var i Identity
+	err := row.Scan(
+		&i.ID,
+		&i.Pool,
+		&i.Created,
+		&i.Modified,
+		&i.State,
+		&i.Parent,
+		&i.Version,
+		&i.Logins,
+	)
+	return i, err
 }
 
 const insertIdentity = `-- name: InsertIdentity :exec
-INSERT INTO identity (id, pool, created, modified, state, parent, version) VALUES ($1, $2, $3, $4, $5, NULL, $6)
+INSERT INTO identity (id, pool, created, modified, state, parent, version, logins) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type InsertIdentityParams struct {
 	ID       []byte
-	Pool     []byte
+	Pool     int64
 	Created  int64
 	Modified int64
 	State    int64
+	Parent   []byte
 	Version  int64
+	Logins   string
 }
 
 func (q *Queries) InsertIdentity(ctx context.Context, arg InsertIdentityParams) error {
@@ -247,24 +153,22 @@ func (q *Queries) InsertIdentity(ctx context.Context, arg InsertIdentityParams) 
 		arg.Created,
 		arg.Modified,
 		arg.State,
+		arg.Parent,
 		arg.Version,
+		arg.Logins,
 	)
 	return err
 }
 
 const insertLogin = `-- name: InsertLogin :exec
-INSERT INTO identity_login (pool, provider, subject, identity, linked, remembered, email, person) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO identity_login (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)
 `
 
 type InsertLoginParams struct {
-	Pool       []byte
-	Provider   string
-	Subject    string
-	Identity   []byte
-	Linked     int64
-	Remembered int64
-	Email      string
-	Person     string
+	Pool     int64
+	Provider int64
+	Subject  string
+	Identity []byte
 }
 
 func (q *Queries) InsertLogin(ctx context.Context, arg InsertLoginParams) error {
@@ -273,10 +177,6 @@ func (q *Queries) InsertLogin(ctx context.Context, arg InsertLoginParams) error 
 		arg.Provider,
 		arg.Subject,
 		arg.Identity,
-		arg.Linked,
-		arg.Remembered,
-		arg.Email,
-		arg.Person,
 	)
 	return err
 }
@@ -306,6 +206,20 @@ func (q *Queries) InsertMerge(ctx context.Context, arg InsertMergeParams) error 
 	return err
 }
 
+const insertName = `-- name: InsertName :exec
+INSERT INTO identity_name (number, name) VALUES ($1, $2)
+`
+
+type InsertNameParams struct {
+	Number int64
+	Name   string
+}
+
+func (q *Queries) InsertName(ctx context.Context, arg InsertNameParams) error {
+	_, err := q.exec(ctx, q.insertNameStmt, insertName, arg.Number, arg.Name)
+	return err
+}
+
 const insertPool = `-- name: InsertPool :exec
 INSERT INTO identity_pool (id, version, document) VALUES ($1, $2, $3)
 `
@@ -321,41 +235,25 @@ func (q *Queries) InsertPool(ctx context.Context, arg InsertPoolParams) error {
 	return err
 }
 
-const insertWholeIdentity = `-- name: InsertWholeIdentity :exec
-INSERT INTO identity (id, pool, created, modified, state, parent, version) VALUES ($1, $2, $3, $4, $5, $6, $7)
+const lastNumber = `-- name: LastNumber :one
+SELECT CAST(coalesce(max(number), 0) AS BIGINT) FROM identity_name
 `
 
-type InsertWholeIdentityParams struct {
-	ID       []byte
-	Pool     []byte
-	Created  int64
-	Modified int64
-	State    int64
-	Parent   []byte
-	Version  int64
-}
-
-func (q *Queries) InsertWholeIdentity(ctx context.Context, arg InsertWholeIdentityParams) error {
-	_, err := q.exec(ctx, q.insertWholeIdentityStmt, insertWholeIdentity,
-		arg.ID,
-		arg.Pool,
-		arg.Created,
-		arg.Modified,
-		arg.State,
-		arg.Parent,
-		arg.Version,
-	)
-	return err
+func (q *Queries) LastNumber(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.lastNumberStmt, lastNumber)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const listEnabledIdentities = `-- name: ListEnabledIdentities :many
-SELECT id, pool, created, modified, state, parent, version FROM identity
+SELECT id, pool, created, modified, state, parent, version, logins FROM identity
 WHERE pool = $1 AND state < 2 AND (created > $2 OR (created = $2 AND id > $3))
 ORDER BY created, id LIMIT $4
 `
 
 type ListEnabledIdentitiesParams struct {
-	Pool    []byte
+	Pool    int64
 	Created int64
 	ID      []byte
 	Page    int32
@@ -383,6 +281,7 @@ func (q *Queries) ListEnabledIdentities(ctx context.Context, arg ListEnabledIden
 			&i.State,
 			&i.Parent,
 			&i.Version,
+			&i.Logins,
 		); err != nil {
 			return nil, err
 		}
@@ -398,13 +297,13 @@ func (q *Queries) ListEnabledIdentities(ctx context.Context, arg ListEnabledIden
 }
 
 const listIdentities = `-- name: ListIdentities :many
-SELECT id, pool, created, modified, state, parent, version FROM identity
+SELECT id, pool, created, modified, state, parent, version, logins FROM identity
 WHERE pool = $1 AND (created > $2 OR (created = $2 AND id > $3))
 ORDER BY created, id LIMIT $4
 `
 
 type ListIdentitiesParams struct {
-	Pool    []byte
+	Pool    int64
 	Created int64
 	ID      []byte
 	Page    int32
@@ -432,7 +331,35 @@ func (q *Queries) ListIdentities(ctx context.Context, arg ListIdentitiesParams) 
 			&i.State,
 			&i.Parent,
 			&i.Version,
+			&i.Logins,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const loadNames = `-- name: LoadNames :many
+SELECT number, name FROM identity_name
+`
+
+func (q *Queries) LoadNames(ctx context.Context) ([]IdentityName, error) {
+	rows, err := q.query(ctx, q.loadNamesStmt, loadNames)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IdentityName
+	for rows.Next() {
+		var i IdentityName
+		if err := rows.Scan(&i.Number, &i.Name); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -478,8 +405,8 @@ SELECT identity FROM identity_login WHERE pool = $1 AND provider = $2 AND subjec
 `
 
 type LoginOwnerParams struct {
-	Pool     []byte
-	Provider string
+	Pool     int64
+	Provider int64
 	Subject  string
 }
 
@@ -491,24 +418,25 @@ func (q *Queries) LoginOwner(ctx context.Context, arg LoginOwnerParams) ([]byte,
 }
 
 const loginsByEmail = `-- name: LoginsByEmail :many
-SELECT identity, provider, subject, linked, remembered, person FROM identity_login
-WHERE pool = $1 AND email = $2 AND email <> ''
-ORDER BY provider, subject LIMIT $3
+SELECT p.provider, p.subject, p.person, i.id, i.pool, i.created, i.modified, i.state, i.parent, i.version, i.logins
+FROM identity_person p
+JOIN identity_login l ON l.pool = p.pool AND l.provider = p.provider AND l.subject = p.subject
+JOIN identity i ON i.id = l.identity
+WHERE p.pool = $1 AND p.email = $2 AND p.email <> ''
+ORDER BY p.provider, p.subject LIMIT $3
 `
 
 type LoginsByEmailParams struct {
-	Pool  []byte
+	Pool  int64
 	Email string
 	Page  int32
 }
 
 type LoginsByEmailRow struct {
-	Identity   []byte
-	Provider   string
-	Subject    string
-	Linked     int64
-	Remembered int64
-	Person     string
+	Provider int64
+	Subject  string
+	Person   string
+	Identity Identity
 }
 
 func (q *Queries) LoginsByEmail(ctx context.Context, arg LoginsByEmailParams) ([]LoginsByEmailRow, error) {
@@ -521,53 +449,17 @@ func (q *Queries) LoginsByEmail(ctx context.Context, arg LoginsByEmailParams) ([
 	for rows.Next() {
 		var i LoginsByEmailRow
 		if err := rows.Scan(
-			&i.Identity,
 			&i.Provider,
 			&i.Subject,
-			&i.Linked,
-			&i.Remembered,
 			&i.Person,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const loginsOfIdentity = `-- name: LoginsOfIdentity :many
-SELECT provider, subject, linked, remembered, person FROM identity_login WHERE identity = $1 ORDER BY linked, provider, subject
-`
-
-type LoginsOfIdentityRow struct {
-	Provider   string
-	Subject    string
-	Linked     int64
-	Remembered int64
-	Person     string
-}
-
-func (q *Queries) LoginsOfIdentity(ctx context.Context, identity []byte) ([]LoginsOfIdentityRow, error) {
-	rows, err := q.query(ctx, q.loginsOfIdentityStmt, loginsOfIdentity, identity)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []LoginsOfIdentityRow
-	for rows.Next() {
-		var i LoginsOfIdentityRow
-		if err := rows.Scan(
-			&i.Provider,
-			&i.Subject,
-			&i.Linked,
-			&i.Remembered,
-			&i.Person,
+			&i.Identity.ID,
+			&i.Identity.Pool,
+			&i.Identity.Created,
+			&i.Identity.Modified,
+			&i.Identity.State,
+			&i.Identity.Parent,
+			&i.Identity.Version,
+			&i.Identity.Logins,
 		); err != nil {
 			return nil, err
 		}
@@ -673,31 +565,25 @@ func (q *Queries) MergesOfChild(ctx context.Context, arg MergesOfChildParams) ([
 	return items, nil
 }
 
-const moveLogin = `-- name: MoveLogin :execrows
-UPDATE identity_login SET identity = $4
-WHERE pool = $1 AND provider = $2 AND subject = $3 AND identity = $5
+const moveLogin = `-- name: MoveLogin :exec
+UPDATE identity_login SET identity = $4 WHERE pool = $1 AND provider = $2 AND subject = $3
 `
 
 type MoveLoginParams struct {
-	Pool     []byte
-	Provider string
+	Pool     int64
+	Provider int64
 	Subject  string
 	Target   []byte
-	Source   []byte
 }
 
-func (q *Queries) MoveLogin(ctx context.Context, arg MoveLoginParams) (int64, error) {
-	result, err := q.exec(ctx, q.moveLoginStmt, moveLogin,
+func (q *Queries) MoveLogin(ctx context.Context, arg MoveLoginParams) error {
+	_, err := q.exec(ctx, q.moveLoginStmt, moveLogin,
 		arg.Pool,
 		arg.Provider,
 		arg.Subject,
 		arg.Target,
-		arg.Source,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return err
 }
 
 const nextProvider = `-- name: NextProvider :one
@@ -705,16 +591,33 @@ SELECT provider FROM identity_login WHERE pool = $1 AND provider > $2 ORDER BY p
 `
 
 type NextProviderParams struct {
-	Pool     []byte
-	Provider string
+	Pool     int64
+	Provider int64
 }
 
 // The provider after the given one: each is one seek, however many logins it has.
-func (q *Queries) NextProvider(ctx context.Context, arg NextProviderParams) (string, error) {
+func (q *Queries) NextProvider(ctx context.Context, arg NextProviderParams) (int64, error) {
 	row := q.queryRow(ctx, q.nextProviderStmt, nextProvider, arg.Pool, arg.Provider)
-	var provider string
+	var provider int64
 	err := row.Scan(&provider)
 	return provider, err
+}
+
+const person = `-- name: Person :one
+SELECT person FROM identity_person WHERE pool = $1 AND provider = $2 AND subject = $3
+`
+
+type PersonParams struct {
+	Pool     int64
+	Provider int64
+	Subject  string
+}
+
+func (q *Queries) Person(ctx context.Context, arg PersonParams) (string, error) {
+	row := q.queryRow(ctx, q.personStmt, person, arg.Pool, arg.Provider, arg.Subject)
+	var person string
+	err := row.Scan(&person)
+	return person, err
 }
 
 const poolExists = `-- name: PoolExists :one
@@ -739,79 +642,61 @@ func (q *Queries) PoolIsSwept(ctx context.Context, id string) (int64, error) {
 	return count, err
 }
 
-const rememberPerson = `-- name: RememberPerson :exec
-UPDATE identity_login SET remembered = $1, email = $2, person = $3
-WHERE pool = $4 AND provider = $5 AND subject = $6 AND remembered < $1
+const putPerson = `-- name: PutPerson :exec
+INSERT INTO identity_person (pool, provider, subject, email, person) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (pool, provider, subject) DO UPDATE SET email = excluded.email, person = excluded.person
 `
 
-type RememberPersonParams struct {
-	Remembered int64
-	Email      string
-	Person     string
-	Pool       []byte
-	Provider   string
-	Subject    string
+type PutPersonParams struct {
+	Pool     int64
+	Provider int64
+	Subject  string
+	Email    string
+	Person   string
 }
 
-func (q *Queries) RememberPerson(ctx context.Context, arg RememberPersonParams) error {
-	_, err := q.exec(ctx, q.rememberPersonStmt, rememberPerson,
-		arg.Remembered,
-		arg.Email,
-		arg.Person,
+func (q *Queries) PutPerson(ctx context.Context, arg PutPersonParams) error {
+	_, err := q.exec(ctx, q.putPersonStmt, putPerson,
 		arg.Pool,
 		arg.Provider,
 		arg.Subject,
+		arg.Email,
+		arg.Person,
 	)
 	return err
 }
 
-const restoreIdentity = `-- name: RestoreIdentity :execrows
-UPDATE identity SET modified = $1, state = state - 2, parent = NULL, version = version + 1
-WHERE id = $2 AND version = $3 AND parent = $4 AND (state & 2) = 2
-`
-
-type RestoreIdentityParams struct {
-	Modified int64
-	ID       []byte
-	Was      int64
-	Parent   []byte
-}
-
-func (q *Queries) RestoreIdentity(ctx context.Context, arg RestoreIdentityParams) (int64, error) {
-	result, err := q.exec(ctx, q.restoreIdentityStmt, restoreIdentity,
-		arg.Modified,
-		arg.ID,
-		arg.Was,
-		arg.Parent,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const someIdentities = `-- name: SomeIdentities :many
-SELECT id FROM identity WHERE pool = $1 LIMIT $2
+SELECT id, pool, created, modified, state, parent, version, logins FROM identity WHERE pool = $1 LIMIT $2
 `
 
 type SomeIdentitiesParams struct {
-	Pool  []byte
+	Pool  int64
 	Limit int32
 }
 
-func (q *Queries) SomeIdentities(ctx context.Context, arg SomeIdentitiesParams) ([][]byte, error) {
+func (q *Queries) SomeIdentities(ctx context.Context, arg SomeIdentitiesParams) ([]Identity, error) {
 	rows, err := q.query(ctx, q.someIdentitiesStmt, someIdentities, arg.Pool, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items [][]byte
+	var items []Identity
 	for rows.Next() {
-		var id []byte
-		if err := rows.Scan(&id); err != nil {
+		var i Identity
+		if err := rows.Scan(
+			&i.ID,
+			&i.Pool,
+			&i.Created,
+			&i.Modified,
+			&i.State,
+			&i.Parent,
+			&i.Version,
+			&i.Logins,
+		); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -820,25 +705,6 @@ func (q *Queries) SomeIdentities(ctx context.Context, arg SomeIdentitiesParams) 
 		return nil, err
 	}
 	return items, nil
-}
-
-const unblockIdentity = `-- name: UnblockIdentity :execrows
-UPDATE identity SET modified = $1, state = state - 4, version = version + 1
-WHERE id = $2 AND version = $3 AND state >= 4
-`
-
-type UnblockIdentityParams struct {
-	Modified int64
-	ID       []byte
-	Was      int64
-}
-
-func (q *Queries) UnblockIdentity(ctx context.Context, arg UnblockIdentityParams) (int64, error) {
-	result, err := q.exec(ctx, q.unblockIdentityStmt, unblockIdentity, arg.Modified, arg.ID, arg.Was)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const undoMerge = `-- name: UndoMerge :execrows
@@ -866,29 +732,30 @@ func (q *Queries) UndoMerge(ctx context.Context, arg UndoMergeParams) (int64, er
 	return result.RowsAffected()
 }
 
-const unlinkLogin = `-- name: UnlinkLogin :execrows
-DELETE FROM identity_login
-WHERE pool = $1 AND provider = $2 AND subject = $3 AND identity = $4
+const updateIdentity = `-- name: UpdateIdentity :exec
+UPDATE identity SET modified = $1, state = $2, parent = $3, version = $4, logins = $5
+WHERE id = $6
 `
 
-type UnlinkLoginParams struct {
-	Pool     []byte
-	Provider string
-	Subject  string
-	Source   []byte
+type UpdateIdentityParams struct {
+	Modified int64
+	State    int64
+	Parent   []byte
+	Version  int64
+	Logins   string
+	ID       []byte
 }
 
-func (q *Queries) UnlinkLogin(ctx context.Context, arg UnlinkLoginParams) (int64, error) {
-	result, err := q.exec(ctx, q.unlinkLoginStmt, unlinkLogin,
-		arg.Pool,
-		arg.Provider,
-		arg.Subject,
-		arg.Source,
+func (q *Queries) UpdateIdentity(ctx context.Context, arg UpdateIdentityParams) error {
+	_, err := q.exec(ctx, q.updateIdentityStmt, updateIdentity,
+		arg.Modified,
+		arg.State,
+		arg.Parent,
+		arg.Version,
+		arg.Logins,
+		arg.ID,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return err
 }
 
 const updatePool = `-- name: UpdatePool :execrows
