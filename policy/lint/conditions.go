@@ -50,7 +50,7 @@ func (r *run) conditionKey(s *statement, c *condition) {
 	text := fmt.Sprintf("No request has the condition key %s: %s.", shorten(c.Key), withoutKey(s, c))
 	fix := "Correct the name of the key."
 	if near := r.guess(r.Catalog.NearestKey, c.Key); near != "" {
-		fix = fmt.Sprintf("Did you mean %s?", near)
+		fix = fmt.Sprintf("Did you mean %s?", shorten(near))
 	}
 	if issuer, claim, ok := catalog.IssuerClaim(c.Key); ok {
 		text = fmt.Sprintf("The claim %q of %s does not become a condition key: %s.", shorten(claim), shorten(issuer), withoutKey(s, c))
@@ -112,6 +112,9 @@ func (r *run) setOperator(s *statement, c *condition) {
 func (r *run) forAllValues(s *statement, c *condition) {
 	if strings.HasPrefix(c.folded, "dynamodb:") && c.folded != "dynamodb:attributes" {
 		for _, a := range s.actions {
+			if !r.spend(1 + len(a.matched)) {
+				return
+			}
 			if a.all() || a.includes("dynamodb:Scan") || a.includes("dynamodb:PartiQLSelect") {
 				r.say(s, "leading-keys-and-scan", a.Position, "Action",
 					fmt.Sprintf("%s: a scan names no key, so it sends no %s, and ForAllValues holds: the whole table can be read.", shorten(a.Text), c.Key),
@@ -120,12 +123,12 @@ func (r *run) forAllValues(s *statement, c *condition) {
 			}
 		}
 	}
-	fix := fmt.Sprintf(`Add "Null": {%q: "false"} to the conditions.`, c.Key)
+	fix := fmt.Sprintf(`Add "Null": {%q: "false"} to the conditions.`, shorten(c.Key))
 	if c.key != nil && !c.key.Multi && !c.key.Family {
 		fix = fmt.Sprintf("Write %s without ForAllValues: the key has one value.", c.op.base)
 	}
 	r.say(s, "forallvalues-without-null", c.Position, "Condition",
-		fmt.Sprintf("ForAllValues also holds when the request has no %s, so the statement then allows without looking at it.", c.Key), fix)
+		fmt.Sprintf("ForAllValues also holds when the request has no %s, so the statement then allows without looking at it.", shorten(c.Key)), fix)
 }
 
 // alwaysSent reports whether every action of the statement sends the key with
@@ -135,7 +138,7 @@ func (r *run) alwaysSent(s *statement, c *condition) bool {
 		return false
 	}
 	for _, a := range s.actions {
-		if len(a.matched) == 0 || !r.spend(len(a.matched)) || !allOf(a.matched, sendsLeadingKeys) {
+		if !r.spend(1+len(a.matched)) || len(a.matched) == 0 || !allOf(a.matched, sendsLeadingKeys) {
 			return false
 		}
 	}
@@ -164,7 +167,10 @@ func (r *run) keyOfAction(s *statement, c *condition) {
 		return
 	}
 	for _, a := range s.actions {
-		if a.all() || len(a.matched) == 0 || !r.spend(len(a.matched)) ||
+		if !r.spend(1 + len(a.matched)) {
+			return
+		}
+		if a.all() || len(a.matched) == 0 ||
 			slices.ContainsFunc(a.matched, func(m *catalog.Action) bool { return r.Catalog.Carries(m, c.key) }) {
 			continue
 		}
@@ -172,7 +178,7 @@ func (r *run) keyOfAction(s *statement, c *condition) {
 			continue // said as forallvalues-without-null
 		}
 		r.say(s, "condition-key-not-of-action", a.Position, "Action",
-			fmt.Sprintf("Requests for %s have no %s: %s for this action.", shorten(a.Text), c.Key, withoutKey(s, c)),
+			fmt.Sprintf("Requests for %s have no %s: %s for this action.", shorten(a.Text), shorten(c.Key), withoutKey(s, c)),
 			"Move the action to a statement without this condition, or correct the key.")
 	}
 }
@@ -184,9 +190,9 @@ func (r *run) contradictions(s *statement) {
 		if c.op.family != nullOperator || len(c.Values) != 1 || !strings.EqualFold(c.Values[0], "true") {
 			continue
 		}
-		if d := s.conditionOn(func(d *condition) bool { return d.op.demands() }, c.folded); d != nil {
+		if d := s.byKey[c.folded].demands; d != nil {
 			r.say(s, "contradictory-conditions", c.Position, "Condition",
-				fmt.Sprintf("Null says that %s must be missing, and %s that it has a value: the statement never applies.", c.Key, d.Operator),
+				fmt.Sprintf("Null says that %s must be missing, and %s that it has a value: the statement never applies.", shorten(c.Key), d.Operator),
 				fmt.Sprintf("Remove one of them, or write %sIfExists.", d.Operator))
 		}
 	}
@@ -195,13 +201,13 @@ func (r *run) contradictions(s *statement) {
 // mfa finds the two classic mistakes around a key that long-term credentials do
 // not have (cases 27 and 29 of spec/iam-sts.md 6).
 func (r *run) mfa(s *statement) {
-	c := s.conditionOn(func(c *condition) bool {
+	c := r.conditionOn(s, mfaPresent, func(c *condition) bool {
 		return c.op.family == boolOperator && len(c.Values) == 1 &&
 			strings.EqualFold(c.Values[0], strconv.FormatBool(s.allow)) && c.op.ifExists == s.allow
-	}, mfaPresent)
+	})
 	switch {
 	case c == nil:
-	case s.allow && s.guarded(mfaPresent), !s.allow && r.deniesWithoutMFA():
+	case s.allow && s.guarded(mfaPresent), !s.allow && r.noMFA:
 	case s.allow:
 		r.say(s, "mfa-key-missing", c.Position, "Condition",
 			"Requests with long-term access keys have no aws:MultiFactorAuthPresent, and BoolIfExists lets them through without MFA.",
@@ -215,11 +221,9 @@ func (r *run) mfa(s *statement) {
 
 const mfaPresent = "aws:multifactorauthpresent"
 
-// deniesWithoutMFA reports whether some Deny is about requests without the key.
-func (r *run) deniesWithoutMFA() bool {
-	return slices.ContainsFunc(r.statements, func(s *statement) bool {
-		return !s.allow && s.conditionOn(func(c *condition) bool {
-			return c.op.family == nullOperator && slices.Contains(c.Values, "true") || c.op.ifExists
-		}, mfaPresent) != nil
-	})
+// deniesWithoutMFA reports whether a Deny is about requests without the key.
+func (r *run) deniesWithoutMFA(s *statement) bool {
+	return !s.allow && r.conditionOn(s, mfaPresent, func(c *condition) bool {
+		return c.op.family == nullOperator && slices.Contains(c.Values, "true") || c.op.ifExists
+	}) != nil
 }

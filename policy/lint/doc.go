@@ -26,9 +26,10 @@
 //
 // A document of a few statements takes a tenth of a millisecond or two, which is
 // little beside the write it belongs to. Whatever a document says, the work is
-// bounded: comparisons of patterns spend a budget, and when it
-// is used up the finding too-large-to-compare says so and the rules that compare
-// stop. At most [MaxFindings] are returned.
+// bounded: what is said of one thing in it takes time linear in the document, and
+// comparing one with another spends a budget. When that is used up, the finding
+// too-large-to-compare says so and the rules that compare stop. At most
+// [MaxFindings] are returned, with whatever AWS refuses the document for.
 //
 // # What lives elsewhere
 //

@@ -30,7 +30,7 @@ func checkEscalation(r *run) {
 		if !s.allow || s.NotAction || s.NotResource || len(s.conditions) > 0 {
 			continue
 		}
-		if slices.ContainsFunc(s.actions, (*action).all) && slices.ContainsFunc(s.resources, func(p *resource) bool { return p.all }) {
+		if s.anyAction && s.anywhere {
 			r.say(s, "admin-access", s.Position, "Statement", "This allows every action on every resource: its holder is an administrator.", "List what is needed.")
 			return
 		}
@@ -137,7 +137,17 @@ func plural(kind string) string {
 
 // onEvery reports whether the statement is about every resource of a kind in IAM.
 func (r *run) onEvery(s *statement, kind string) bool {
-	return slices.ContainsFunc(s.resources, func(p *resource) bool {
-		return p.all || !p.never && r.covers(p.fields[2], plainGlob("iam")) && r.covers(p.fields[5], newGlob(kind+"/?*", nil))
+	every, known := s.onEvery[kind]
+	if known {
+		return every
+	}
+	if s.onEvery == nil {
+		s.onEvery = map[string]bool{}
+	}
+	iam, all := plainGlob("iam"), newGlob(kind+"/?*", nil)
+	every = slices.ContainsFunc(s.resources, func(p *resource) bool {
+		return p.all || !p.never && r.covers(p.fields[2], iam) && r.covers(p.fields[5], all)
 	})
+	s.onEvery[kind] = every
+	return every
 }

@@ -115,7 +115,7 @@ func (g glob) everything() bool { return len(g) == 1 && g[0] == starSymbol }
 // It keeps one place to return to, so it takes at most len(a) × len(b) steps,
 // which the budget pays.
 func (r *run) covers(a, b glob) bool {
-	if r.budget < 0 {
+	if !r.spend(1) {
 		return false
 	}
 	if len(a) > 0 && a[len(a)-1] != starSymbol && len(b) > 0 && b[len(b)-1] == starSymbol {

@@ -62,13 +62,18 @@ func Lint(d *policy.Document, o Options) []Finding {
 		o.Catalog = catalog.New()
 	}
 	r := newRun(d, o)
+	r.check()
+	return r.result()
+}
+
+// check runs all rules.
+func (r *run) check() {
 	for _, f := range families() {
 		for _, rule := range f.rules {
 			r.severity[rule.Code] = rule.Severity
 		}
 		f.check(r)
 	}
-	return r.result()
 }
 
 // family is a group of rules that share a file and a pass over the document.
@@ -97,14 +102,17 @@ type run struct {
 	severity   map[string]Severity
 	findings   []Finding
 	seen       map[string]bool
-	budget     int // steps of comparing patterns that are left
-	guesses    int // suggestions for misspelt names that are left
+	budget     int  // steps that are left: see spend
+	guesses    int  // suggestions for misspelt names that are left
+	noMFA      bool // some Deny is about requests without the key of MFA
 }
 
-// Bounds of the work on one document.
+// Bounds of the work on one document. What a rule says costs steps, too: one that
+// compares everything with everything may have more to say than is kept.
 const (
 	fullBudget  = 4 << 20
 	fullGuesses = 20
+	sayCost     = 64
 )
 
 func newRun(d *policy.Document, o Options) *run {
@@ -116,6 +124,7 @@ func newRun(d *policy.Document, o Options) *run {
 	for i := range d.Len() {
 		r.statements = append(r.statements, r.prepare(i, d.Statement(i)))
 	}
+	r.noMFA = slices.ContainsFunc(r.statements, r.deniesWithoutMFA)
 	return r
 }
 
@@ -126,6 +135,7 @@ func (r *run) say(s *statement, code string, pos policy.Position, where, text, f
 		f.Statement, f.Sid = s.number, s.Sid
 	}
 	key := fmt.Sprint(code, pos.Offset, text)
+	r.spend(sayCost)
 	if r.seen[key] || len(r.findings) >= MaxFindings {
 		return &f
 	}
@@ -134,7 +144,21 @@ func (r *run) say(s *statement, code string, pos policy.Position, where, text, f
 	return &r.findings[len(r.findings)-1]
 }
 
-// spend takes steps from the budget; false means that it is used up.
+// refuse says what AWS refuses the document for. It is kept however much has been
+// said before, since whoever writes the document relies on it.
+func (r *run) refuse(s *statement, code string, pos policy.Position, where, text, fix string) {
+	kept := len(r.findings)
+	f := r.say(s, code, pos, where, text, fix)
+	f.Refused = true
+	if kept == MaxFindings {
+		r.findings[0] = *f
+	}
+}
+
+// spend takes steps from the budget; false means that it is used up. Whatever is
+// done for two things of a document, and not for each alone, is a step or more:
+// comparing patterns, statements, values, or an action with a condition. So the
+// steps of a document are linear in it, or bounded.
 func (r *run) spend(steps int) bool {
 	r.budget -= steps
 	return r.budget >= 0

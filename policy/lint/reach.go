@@ -64,10 +64,8 @@ func (r *run) unreachable(b *statement) bool {
 			continue
 		}
 		for i, e := range b.actions {
-			for _, d := range a.actions {
-				if dead[i] == nil && r.covers(d.glob, e.glob) {
-					dead[i] = a
-				}
+			if r.spend(1) && dead[i] == nil && slices.ContainsFunc(a.actions, func(d *action) bool { return r.covers(d.glob, e.glob) }) {
+				dead[i] = a
 			}
 		}
 	}
@@ -102,8 +100,9 @@ func (r *run) aroundActions(a, b *statement) bool {
 // containsConditions reports whether every condition of a is one of b's.
 func (r *run) containsConditions(a, b *statement) bool {
 	for _, c := range a.conditions {
-		if !r.spend(len(b.conditions)+len(c.Values)) || !slices.ContainsFunc(b.conditions, func(d *condition) bool {
-			return c.folded == d.folded && strings.EqualFold(c.Operator, d.Operator) && slices.Equal(c.Values, d.Values)
+		on := b.byKey[c.folded]
+		if !r.spend(1) || on == nil || !slices.ContainsFunc(on.conditions, func(d *condition) bool {
+			return r.spend(1+len(c.Values)) && strings.EqualFold(c.Operator, d.Operator) && slices.Equal(c.Values, d.Values)
 		}) {
 			return false
 		}
@@ -117,7 +116,7 @@ func (r *run) coversPrincipals(a, b *statement) bool {
 		return len(b.Principals) == 0
 	case a.NotPrincipal:
 		return false
-	case slices.ContainsFunc(a.Principals, everybody):
+	case a.everybody:
 		return true
 	case b.NotPrincipal:
 		return false
@@ -142,7 +141,7 @@ func (r *run) coversActions(a, b *statement) bool {
 	case a.NotAction:
 		return false
 	case b.NotAction:
-		return slices.ContainsFunc(a.actions, (*action).all)
+		return a.anyAction
 	}
 	return r.eachCovered(b.actions, a.actions)
 }
@@ -171,15 +170,12 @@ func (r *run) coversResources(a, b *statement) bool {
 		return len(b.resources) == 0 // trust policies have none
 	case a.NotResource:
 		// An exception whose variable has no value voids an Allow.
-		return b.NotResource && !slices.ContainsFunc(a.resources, (*resource).variable) &&
-			!slices.ContainsFunc(b.resources, (*resource).variable) && cover(a.resources, b.resources)
+		return b.NotResource && !a.varying && !b.varying && cover(a.resources, b.resources)
 	case b.NotResource:
-		return slices.ContainsFunc(a.resources, func(p *resource) bool { return p.all })
+		return a.anywhere
 	}
 	return cover(b.resources, a.resources)
 }
-
-func (p *resource) variable() bool { return slices.ContainsFunc(p.fields[5], isVariable) }
 
 // redundantEntries compares the entries of each list among themselves.
 func (r *run) redundantEntries(s *statement) {
@@ -195,11 +191,14 @@ func (r *run) redundantEntries(s *statement) {
 		}
 	}
 	for i, e := range s.resources {
+		if e.never {
+			continue // short-arn speaks of it
+		}
 		for j, f := range s.resources {
 			if r.budget < 0 {
 				return
 			}
-			if i != j && !e.never && r.coversResource(f, e) && (j < i || !r.coversResource(e, f)) {
+			if i != j && r.coversResource(f, e) && (j < i || !r.coversResource(e, f)) {
 				r.say(s, "redundant-entry", e.Position, "Resource", fmt.Sprintf("%s is included in %s.", shorten(e.Text), shorten(f.Text)), "Remove it.")
 				break
 			}

@@ -40,7 +40,7 @@ func (r *run) matchResources(s *statement) {
 		switch {
 		case a.all() || len(a.matched) == 0:
 			known = false
-		case r.anyFits(a, s.resources):
+		case s.anywhere || r.anyFits(a, s.resources):
 			fitting = true
 		case r.budget >= 0:
 			text, fix := missingResource(a, s.resources)
@@ -52,8 +52,8 @@ func (r *run) matchResources(s *statement) {
 	}
 	for _, p := range s.resources {
 		used := p.never
-		for _, a := range s.actions {
-			used = used || r.anyFits(a, []*resource{p})
+		for i := 0; i < len(s.actions) && !used; i++ {
+			used = p.all || r.anyFits(s.actions[i], []*resource{p})
 		}
 		if !used {
 			r.say(s, "resource-not-used", p.Position, "Resource",
@@ -62,13 +62,9 @@ func (r *run) matchResources(s *statement) {
 	}
 }
 
-// anyFits reports whether some action of the entry can be about some resource.
+// anyFits reports whether some action of the entry can be about some resource,
+// none of which is * alone.
 func (r *run) anyFits(a *action, resources []*resource) bool {
-	for _, p := range resources {
-		if p.all {
-			return true
-		}
-	}
 	for _, m := range a.matched {
 		if m.AnyResource {
 			return true
@@ -83,10 +79,12 @@ func (r *run) anyFits(a *action, resources []*resource) bool {
 }
 
 func (r *run) fits(m *catalog.Action, p *resource) bool {
-	if p.never {
+	switch {
+	case !r.spend(1):
+		return true // rules speak of what does not fit
+	case p.never:
 		return false
-	}
-	if len(m.Resources) == 0 {
+	case len(m.Resources) == 0:
 		return p.wild()
 	}
 	for _, kind := range m.Resources {

@@ -16,7 +16,22 @@ type statement struct {
 	actions    []*action
 	resources  []*resource
 	conditions []*condition
-	byKey      map[string][]*condition // the same, by folded key
+	byKey      map[string]*onKey // the same, by folded key
+	anyAction  bool              // some action is * alone
+	anywhere   bool              // some resource is * alone
+	varying    bool              // some resource has a variable
+	everybody  bool              // some principal is everybody
+	onEvery    map[string]bool   // kinds of resources of IAM, as far as they were asked for
+}
+
+// onKey is what the conditions of a statement say of one key. It is worked out
+// once, because an operator has thousands of spellings: conditions on one key are
+// never compared with each other.
+type onKey struct {
+	conditions []*condition
+	demands    *condition // the first that fails without the key
+	guarded    bool       // one that fails without the key, or Null
+	limited    bool       // one holds the key to some values
 }
 
 // action is one entry of Action or NotAction.
@@ -61,27 +76,53 @@ type condition struct {
 	op     operator
 	key    *catalog.Key // nil when the catalog does not know it
 	folded string       // the key in lower case
+	limits bool         // it holds the key to some values
 }
 
 func (r *run) prepare(number int, s policy.Statement) *statement {
 	p := &statement{Statement: s, number: number, allow: s.Effect == policy.Allow}
 	for _, v := range s.Actions {
-		p.actions = append(p.actions, r.prepareAction(v))
+		a := r.prepareAction(v)
+		p.actions = append(p.actions, a)
+		p.anyAction = p.anyAction || a.all()
 	}
 	for _, v := range s.Resources {
-		p.resources = append(p.resources, r.prepareResource(v))
+		e := r.prepareResource(v)
+		p.resources = append(p.resources, e)
+		p.anywhere = p.anywhere || e.all
+		p.varying = p.varying || slices.ContainsFunc(e.fields[5], isVariable)
 	}
+	p.everybody = slices.ContainsFunc(s.Principals, everybody)
 	if len(s.Conditions) > 0 {
-		p.byKey = make(map[string][]*condition, len(s.Conditions))
+		p.byKey = make(map[string]*onKey, len(s.Conditions))
 	}
 	for _, from := range s.Conditions {
-		c := &condition{
+		p.addCondition(&condition{
 			Condition: from, op: newOperator(from.Operator), key: r.Catalog.Key(from.Key), folded: strings.ToLower(from.Key),
-		}
-		p.conditions = append(p.conditions, c)
-		p.byKey[c.folded] = append(p.byKey[c.folded], c)
+		})
 	}
 	return p
+}
+
+func (s *statement) addCondition(c *condition) {
+	c.limits = c.limitsKey()
+	s.conditions = append(s.conditions, c)
+	on := s.byKey[c.folded]
+	if on == nil {
+		on = &onKey{}
+		s.byKey[c.folded] = on
+	}
+	on.conditions = append(on.conditions, c)
+	on.limited = on.limited || c.limits
+	switch {
+	case c.op.demands():
+		on.guarded = true
+		if on.demands == nil {
+			on.demands = c
+		}
+	case c.op.family == nullOperator && len(c.Values) == 1 && strings.EqualFold(c.Values[0], "false"):
+		on.guarded = true
+	}
 }
 
 func (r *run) prepareAction(v policy.Value) *action {
@@ -168,6 +209,8 @@ func (p *resource) wild() bool {
 // coversResource reports whether every resource that b matches is matched by a.
 func (r *run) coversResource(a, b *resource) bool {
 	switch {
+	case !r.spend(1):
+		return false
 	case a.all || b.never:
 		return true
 	case a.never || b.all:
@@ -181,12 +224,27 @@ func (r *run) coversResource(a, b *resource) bool {
 	return true
 }
 
-// conditionOn returns the first condition on one of the keys (in lower case) that
-// passes the test.
-func (s *statement) conditionOn(passes func(*condition) bool, keys ...string) *condition {
-	for _, k := range keys {
-		for _, c := range s.byKey[k] {
-			if passes(c) {
+// limited reports whether a condition holds one of the keys (in lower case) to
+// some values.
+func (s *statement) limited(keys ...string) bool {
+	return slices.ContainsFunc(keys, func(k string) bool { return s.byKey[k] != nil && s.byKey[k].limited })
+}
+
+// mentions reports whether there is any condition on one of the keys.
+func (s *statement) mentions(keys ...string) bool {
+	return slices.ContainsFunc(keys, func(k string) bool { return s.byKey[k] != nil })
+}
+
+// guarded reports whether the statement makes sure that the key is there, by Null
+// or by another condition that fails without it.
+func (s *statement) guarded(key string) bool { return s.byKey[key] != nil && s.byKey[key].guarded }
+
+// conditionOn returns the first condition on a key that passes the test. It looks
+// at one after the other, so a rule asks it once for a statement.
+func (r *run) conditionOn(s *statement, key string, passes func(*condition) bool) *condition {
+	if on := s.byKey[key]; on != nil {
+		for _, c := range on.conditions {
+			if r.spend(1); passes(c) {
 				return c
 			}
 		}
@@ -194,9 +252,9 @@ func (s *statement) conditionOn(passes func(*condition) bool, keys ...string) *c
 	return nil
 }
 
-// limits reports whether the condition holds its key to some values: a positive
+// limitsKey reports whether the condition holds its key to some values: a positive
 // comparison that fails without the key, and not with everything.
-func (c *condition) limits() bool {
+func (c *condition) limitsKey() bool {
 	if c.op.negated || !c.op.demands() || len(c.Values) == 0 {
 		return false
 	}
@@ -206,18 +264,4 @@ func (c *condition) limits() bool {
 		}
 	}
 	return true
-}
-
-// present is satisfied by any condition.
-func present(*condition) bool { return true }
-
-// guarded reports whether the statement makes sure that the key is there, by Null
-// or by another condition that fails without it.
-func (s *statement) guarded(key string) bool {
-	return s.conditionOn(func(c *condition) bool {
-		if c.op.family == nullOperator {
-			return len(c.Values) == 1 && strings.EqualFold(c.Values[0], "false")
-		}
-		return c.op.demands()
-	}, key) != nil
 }

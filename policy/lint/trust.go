@@ -32,7 +32,7 @@ func checkTrust(r *run) {
 		case !s.allow || s.NotPrincipal:
 		case r.kind == policy.Trust:
 			r.trusts(s)
-		case r.kind == policy.Resource && slices.ContainsFunc(s.Principals, everybody):
+		case r.kind == policy.Resource && s.everybody:
 			r.public(s)
 		}
 	}
@@ -46,21 +46,50 @@ const (
 )
 
 func (r *run) trusts(s *statement) {
+	t := newTrust(s)
 	for _, p := range s.Principals {
 		call := callOf(p)
 		switch {
 		case everybody(p):
-			r.everyone(s, p)
-		case !s.includes(call):
-			r.mismatch(s, p, call)
+			r.everyone(t, p)
+		case !t.calls[call]:
+			r.mismatch(t, p, call)
 		case call == assumeWebIdentity:
-			r.login(s, p)
-		case call == assumeSAML && s.conditionOn((*condition).limits, "saml:aud") == nil:
+			r.login(t, p)
+		case call == assumeSAML && !s.limited("saml:aud"):
 			r.say(s, "saml-without-audience", p.Position, "Principal",
 				"Without a condition on saml:aud, an assertion that the provider made for another service is accepted here.",
 				`Add "StringEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}, or the address your provider sends assertions to.`)
 		}
 	}
+}
+
+// trust is a statement of a trust policy with what is asked for each of its
+// principals.
+type trust struct {
+	*statement
+	calls    map[string]bool // the calls it allows
+	narrowed bool            // some condition says who calls, or from where
+	pools    bool            // some condition is on a key of identity pools
+	subjects map[string]bool // the issuers of which some condition says who is meant
+}
+
+func newTrust(s *statement) *trust {
+	t := &trust{statement: s, narrowed: s.isNarrowed(), calls: map[string]bool{}, subjects: map[string]bool{}}
+	for _, call := range [...]string{assumeRole, assumeWebIdentity, assumeSAML} {
+		t.calls[call] = s.includes(call)
+	}
+	for _, c := range s.conditions {
+		t.pools = t.pools || strings.HasPrefix(c.folded, identityPools+":")
+		issuer, claim, ok := catalog.IssuerClaim(c.folded)
+		if !ok || claim == "aud" || claim == "amr" || !c.limits {
+			continue
+		}
+		t.subjects[issuer] = t.subjects[issuer] || !slices.ContainsFunc(c.Values, func(v string) bool {
+			return strings.HasPrefix(v, "repo:*") || strings.HasPrefix(v, "*") && c.op.wildcards
+		})
+	}
+	return t
 }
 
 // includes reports whether the statement is about an action.
@@ -81,32 +110,32 @@ func callOf(p policy.PrincipalValue) string {
 
 // mismatch speaks only when the statement lets somebody take the role; one that
 // is about tags alone goes with another.
-func (r *run) mismatch(s *statement, p policy.PrincipalValue, call string) {
-	if s.includes(assumeRole) || s.includes(assumeWebIdentity) || s.includes(assumeSAML) {
-		r.say(s, "trust-action-mismatch", p.Position, "Principal",
+func (r *run) mismatch(t *trust, p policy.PrincipalValue, call string) {
+	if t.calls[assumeRole] || t.calls[assumeWebIdentity] || t.calls[assumeSAML] {
+		r.say(t.statement, "trust-action-mismatch", p.Position, "Principal",
 			fmt.Sprintf("%s takes a role by %s, which this statement does not allow.", shorten(p.Text), call), fmt.Sprintf("Write %s in Action.", call))
 	}
 }
 
-func (r *run) everyone(s *statement, p policy.PrincipalValue) {
-	if r.narrowed(s) {
+func (r *run) everyone(t *trust, p policy.PrincipalValue) {
+	if t.narrowed {
 		return
 	}
 	text := "Everybody may assume this role: every account, and every login of every provider."
 	severity := Error
-	if len(s.conditions) > 0 {
+	if len(t.conditions) > 0 {
 		text = "Everybody who meets the conditions may assume this role, and none of the conditions says who."
 		severity = Warning
 	}
-	r.say(s, "trust-everyone", p.Position, "Principal", text,
+	r.say(t.statement, "trust-everyone", p.Position, "Principal", text,
 		"Name the principals, or limit them by aws:PrincipalArn, aws:PrincipalAccount or the provider's aud.").Severity = severity
 }
 
-// narrowed reports whether some condition says who the caller is, or which network
-// the call comes from.
-func (r *run) narrowed(s *statement) bool {
+// isNarrowed reports whether some condition says who the caller is, or which
+// network the call comes from.
+func (s *statement) isNarrowed() bool {
 	return slices.ContainsFunc(s.conditions, func(c *condition) bool {
-		if !c.limits() {
+		if !c.limits {
 			return false
 		}
 		switch c.folded {
@@ -131,21 +160,20 @@ func anyAccount(v string) bool {
 }
 
 // login looks at a principal that signs in with a token.
-func (r *run) login(s *statement, p policy.PrincipalValue) {
-	limited := func(keys ...string) bool { return s.conditionOn((*condition).limits, keys...) != nil }
+func (r *run) login(t *trust, p policy.PrincipalValue) {
 	switch p.Text {
-	case "cognito-identity.amazonaws.com":
-		r.identityPool(s, p)
+	case identityPools:
+		r.identityPool(t, p)
 	case "accounts.google.com":
-		if !limited("accounts.google.com:aud", "accounts.google.com:oaud") {
-			r.withoutAudience(s, p, "accounts.google.com:aud", "everybody with a Google account, by way of any app")
+		if !t.limited("accounts.google.com:aud", "accounts.google.com:oaud") {
+			r.withoutAudience(t.statement, p, "accounts.google.com:aud", "everybody with a Google account, by way of any app")
 		}
 	case "graph.facebook.com", "www.amazon.com":
-		if !limited(p.Text + ":app_id") {
-			r.withoutAudience(s, p, p.Text+":app_id", "every user of the provider, by way of any app")
+		if !t.limited(p.Text + ":app_id") {
+			r.withoutAudience(t.statement, p, p.Text+":app_id", "every user of the provider, by way of any app")
 		}
 	default:
-		r.issuer(s, p)
+		r.issuer(t, p)
 	}
 }
 
@@ -155,25 +183,26 @@ func (r *run) withoutAudience(s *statement, p policy.PrincipalValue, key, who st
 		fmt.Sprintf(`Add "StringEquals": {%q: "your client id"}.`, key))
 }
 
+const identityPools = "cognito-identity.amazonaws.com"
+
 // identityPool looks at trust in identity pools. Without any condition on their
 // keys AWS refuses the document, and so do we (cognito-identity.md 4.4).
-func (r *run) identityPool(s *statement, p policy.PrincipalValue) {
-	const pools = "cognito-identity.amazonaws.com"
+func (r *run) identityPool(t *trust, p policy.PrincipalValue) {
+	const pools = identityPools
 	switch {
-	case !slices.ContainsFunc(s.conditions, func(c *condition) bool { return strings.HasPrefix(c.folded, pools+":") }):
-		f := r.say(s, "identity-pool-without-audience", p.Position, "Principal",
+	case !t.pools:
+		r.refuse(t.statement, "identity-pool-without-audience", p.Position, "Principal",
 			"Any identity pool, also one of somebody else, can give this role to its users: no condition says which pool.",
 			`Add "StringEquals": {"cognito-identity.amazonaws.com:aud": "your pool's id"}.`)
-		f.Refused = true
 		return
-	case s.conditionOn((*condition).limits, pools+":aud", pools+":sub") == nil:
-		f := r.say(s, "identity-pool-without-audience", p.Position, "Principal",
+	case !t.limited(pools+":aud", pools+":sub"):
+		f := r.say(t.statement, "identity-pool-without-audience", p.Position, "Principal",
 			"No condition holds cognito-identity.amazonaws.com:aud to your own pool, so other pools can give this role to their users.",
 			`Add "StringEquals": {"cognito-identity.amazonaws.com:aud": "your pool's id"}.`)
 		f.Severity = Warning
 	}
-	if s.conditionOn((*condition).limits, pools+":amr", pools+":sub") == nil {
-		r.say(s, "identity-pool-without-amr", p.Position, "Principal",
+	if !t.limited(pools+":amr", pools+":sub") {
+		r.say(t.statement, "identity-pool-without-amr", p.Position, "Principal",
 			"No condition on cognito-identity.amazonaws.com:amr, so guests can have this role as well as those who signed in.",
 			`Add "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}, or "unauthenticated" for a role of guests.`)
 	}
@@ -181,7 +210,7 @@ func (r *run) identityPool(s *statement, p policy.PrincipalValue) {
 
 // issuer looks at trust in a registered OpenID Connect provider. Its client ids
 // are already held to the registration, so a missing aud is worth a word only.
-func (r *run) issuer(s *statement, p policy.PrincipalValue) {
+func (r *run) issuer(t *trust, p policy.PrincipalValue) {
 	_, url, ok := strings.Cut(p.Text, ":oidc-provider/")
 	if !ok {
 		return
@@ -190,9 +219,9 @@ func (r *run) issuer(s *statement, p policy.PrincipalValue) {
 	folded := strings.ToLower(url)
 	switch {
 	case shared(host):
-		r.sharedIssuer(s, p, host, folded)
-	case s.conditionOn((*condition).limits, folded+":aud", folded+":sub") == nil:
-		f := r.say(s, "login-without-audience", p.Position, "Principal",
+		r.sharedIssuer(t, p, host, folded)
+	case !t.limited(folded+":aud", folded+":sub"):
+		f := r.say(t.statement, "login-without-audience", p.Position, "Principal",
 			fmt.Sprintf("No condition on %s:aud or %s:sub: everybody with a token for any registered client id may assume the role.", shorten(url), shorten(url)),
 			fmt.Sprintf(`Add "StringEquals": {"%s:aud": "your client id"}.`, shorten(url)))
 		f.Severity = Info
@@ -212,33 +241,24 @@ func shared(host string) bool {
 
 // sharedIssuer wants a condition on whom the token is about. GitHub's must name
 // sub or job_workflow_ref at all, or AWS refuses the document (iam-sts.md 3.4).
-func (r *run) sharedIssuer(s *statement, p policy.PrincipalValue, host, url string) {
-	named := s.conditionOn(present, url+":sub", url+":job_workflow_ref") != nil
-	for _, c := range s.conditions {
-		issuer, claim, ok := catalog.IssuerClaim(c.folded)
-		if !ok || issuer != url || claim == "aud" || claim == "amr" || !c.limits() {
-			continue
-		}
-		if !slices.ContainsFunc(c.Values, func(v string) bool {
-			return strings.HasPrefix(v, "repo:*") || strings.HasPrefix(v, "*") && c.op.wildcards
-		}) {
-			if strings.EqualFold(host, github) && !named {
-				break
-			}
-			return
-		}
+func (r *run) sharedIssuer(t *trust, p policy.PrincipalValue, host, url string) {
+	named := t.mentions(url+":sub", url+":job_workflow_ref")
+	refused := strings.EqualFold(host, github) && !named
+	if t.subjects[url] && !refused {
+		return
 	}
-	f := r.say(s, "shared-issuer-without-subject", p.Position, "Principal",
-		fmt.Sprintf("Everybody can get a token from %s, and no condition on %s:sub says whose are meant.", host, host),
-		fmt.Sprintf(`Add "StringLike": {"%s:sub": …} with your own organisation and project.`, shorten(url)))
-	if f.Refused = strings.EqualFold(host, github) && !named; !f.Refused {
-		f.Severity = Warning
+	text := fmt.Sprintf("Everybody can get a token from %s, and no condition on %s:sub says whose are meant.", host, host)
+	fix := fmt.Sprintf(`Add "StringLike": {"%s:sub": …} with your own organisation and project.`, shorten(url))
+	if refused {
+		r.refuse(t.statement, "shared-issuer-without-subject", p.Position, "Principal", text, fix)
+		return
 	}
+	r.say(t.statement, "shared-issuer-without-subject", p.Position, "Principal", text, fix).Severity = Warning
 }
 
 // public looks at an Allow for everybody in the policy of a resource.
 func (r *run) public(s *statement) {
-	if r.narrowed(s) {
+	if s.isNarrowed() {
 		return
 	}
 	reads := !s.NotAction
@@ -255,16 +275,19 @@ func (r *run) public(s *statement) {
 // notPrincipal looks at a Deny for all but some. A role in the list does not spare
 // its sessions (spec/iam-sts.md 1.6).
 func (r *run) notPrincipal(s *statement) {
+	sessions := map[string]bool{} // the roles of which some session is spared
+	for _, p := range s.Principals {
+		if _, session, ok := strings.Cut(p.Text, ":assumed-role/"); ok {
+			role, _, _ := strings.Cut(session, "/")
+			sessions[role] = true
+		}
+	}
 	for _, p := range s.Principals {
 		_, role, isRole := strings.Cut(p.Text, ":role/")
-		if !isRole || !r.spend(len(s.Principals)) {
-			continue
-		}
 		name := role[strings.LastIndexByte(role, '/')+1:]
-		session := ":assumed-role/" + name + "/"
-		if !slices.ContainsFunc(s.Principals, func(q policy.PrincipalValue) bool { return strings.Contains(q.Text, session) }) {
+		if isRole && !sessions[name] {
 			f := r.say(s, "not-principal", p.Position, "NotPrincipal",
-				fmt.Sprintf("The sessions of role %s are denied: NotPrincipal spares only the principals it names exactly, and a session is not its role.", name),
+				fmt.Sprintf("The sessions of role %s are denied: NotPrincipal spares only the principals it names exactly, and a session is not its role.", shorten(name)),
 				`Write "Principal": "*" with "ArnNotEquals": {"aws:PrincipalArn": the role's ARN}.`)
 			f.Severity = Warning
 			return

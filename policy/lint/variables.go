@@ -104,7 +104,7 @@ func (r *run) variable(s *statement, at policy.Value, where, body, key string) {
 		if r.knowsNamespace(key) {
 			fix := "Correct the name."
 			if near := r.guess(r.Catalog.NearestKey, key); near != "" {
-				fix = fmt.Sprintf("Did you mean ${%s}?", near)
+				fix = fmt.Sprintf("Did you mean ${%s}?", shorten(near))
 			}
 			r.say(s, "unknown-variable", at.Position, where,
 				fmt.Sprintf("No request has the key of ${%s}, so it never has a value.", shorten(body)), fix)
@@ -130,7 +130,7 @@ func (r *run) variable(s *statement, at policy.Value, where, body, key string) {
 	case never != "":
 		r.say(s, "variable-without-value", at.Position, where,
 			fmt.Sprintf("${%s} never has a value here: %s.", shorten(body), never), r.instead(key))
-	case login && r.Owner == AnyOwner && (r.kind == policy.Managed || r.kind == policy.Identity) && s.conditionOn(present, strings.ToLower(key)) == nil:
+	case login && r.Owner == AnyOwner && (r.kind == policy.Managed || r.kind == policy.Identity) && !s.mentions(strings.ToLower(key)):
 		r.say(s, "variable-of-some-sessions", at.Position, where,
 			fmt.Sprintf("${%s} has a value only in sessions that came from that identity provider; for everybody else the entry matches nothing.", shorten(body)),
 			"Nothing to do if only roles of that provider use the policy.")
