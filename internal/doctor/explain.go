@@ -55,7 +55,15 @@ func Explain(r *login.Refusal) Explanation {
 	case login.NotSAML:
 		return Explanation{"It is not base64 of one SAML 2.0 response with one assertion" + named(r.Claim) + ".", "Send the SAMLResponse field as the identity provider posted it, decoded from the form."}
 	case login.Encrypted:
-		return Explanation{"A part of it is encrypted" + named(r.Claim) + ".", "Have the identity provider sign and not encrypt."}
+		switch {
+		case r.Claim == "Assertion":
+			return Explanation{"Its assertion is not encrypted, and the provider in IAM has AssertionEncryptionMode Required.", "Have the identity provider encrypt assertions, or set the mode to Allowed."}
+		case r.Want != "":
+			return Explanation{fmt.Sprintf("It is encrypted in a way that is not read: %s is %s.", r.Claim, quoted(r.Got)), "What is read: " + r.Want + "."}
+		case r.Claim == "EncryptedAssertion":
+			return Explanation{"Its assertion is encrypted, and none of the private keys of the provider in IAM opens it.", "Give the identity provider the certificate of the key that IAM has, or IAM the key (AddPrivateKey)."}
+		}
+		return Explanation{"A part of it is encrypted" + named(r.Claim) + ".", "Have the identity provider encrypt whole assertions, or sign and not encrypt."}
 	case login.WrongRecipient:
 		return Explanation{fmt.Sprintf("It is addressed to %s.", quoted(r.Got)), "Set the address for responses at the identity provider to one that is accepted: " + or(r.Want, "https://signin.aws.amazon.com/saml") + "."}
 	}

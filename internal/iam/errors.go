@@ -20,6 +20,8 @@ const (
 	KindAccessKey     Kind = "access key"
 	KindOIDCProvider  Kind = "OpenID Connect provider"
 	KindSAMLProvider  Kind = "SAML provider"
+
+	KindSAMLPrivateKey Kind = "private key of a SAML provider"
 )
 
 // NotFound says that there is no such thing.
@@ -28,7 +30,8 @@ type NotFound struct {
 	Name string // name, ARN, key id or "vN"
 	// Owner is the kind of entity an inline policy was looked for in.
 	Owner Kind
-	// Of is the ARN of the policy a version was looked for in.
+	// Of is the ARN of the policy a version was looked for in, or of the provider
+	// of a private key.
 	Of string
 }
 
@@ -73,24 +76,25 @@ type Quota string
 
 // The quotas.
 const (
-	QuotaRoles          Quota = "RolesPerAccount"
-	QuotaUsers          Quota = "UsersPerAccount"
-	QuotaGroups         Quota = "GroupsPerAccount"
-	QuotaPolicies       Quota = "PoliciesPerAccount"
-	QuotaOIDCProviders  Quota = "OpenIDConnectProvidersPerAccount"
-	QuotaSAMLProviders  Quota = "SAMLProvidersPerAccount"
-	QuotaRolePolicies   Quota = "PoliciesPerRole"
-	QuotaUserPolicies   Quota = "PoliciesPerUser"
-	QuotaGroupPolicies  Quota = "PoliciesPerGroup"
-	QuotaGroupsPerUser  Quota = "GroupsPerUser"
-	QuotaAccessKeys     Quota = "AccessKeysPerUser"
-	QuotaTags           Quota = "Tags"
-	QuotaClientIDs      Quota = "ClientIdsPerOpenIdConnectProvider"
-	QuotaThumbprints    Quota = "ThumbprintsPerOpenIdConnectProvider"
-	QuotaPolicyVersions Quota = "VersionsPerPolicy"
-	QuotaPolicySize     Quota = "PolicySize"
-	QuotaTrustSize      Quota = "ACLSizePerRole"
-	QuotaInlineSize     Quota = "InlinePolicySize"
+	QuotaRoles           Quota = "RolesPerAccount"
+	QuotaUsers           Quota = "UsersPerAccount"
+	QuotaGroups          Quota = "GroupsPerAccount"
+	QuotaPolicies        Quota = "PoliciesPerAccount"
+	QuotaOIDCProviders   Quota = "OpenIDConnectProvidersPerAccount"
+	QuotaSAMLProviders   Quota = "SAMLProvidersPerAccount"
+	QuotaSAMLPrivateKeys Quota = "PrivateKeysPerSAMLProvider"
+	QuotaRolePolicies    Quota = "PoliciesPerRole"
+	QuotaUserPolicies    Quota = "PoliciesPerUser"
+	QuotaGroupPolicies   Quota = "PoliciesPerGroup"
+	QuotaGroupsPerUser   Quota = "GroupsPerUser"
+	QuotaAccessKeys      Quota = "AccessKeysPerUser"
+	QuotaTags            Quota = "Tags"
+	QuotaClientIDs       Quota = "ClientIdsPerOpenIdConnectProvider"
+	QuotaThumbprints     Quota = "ThumbprintsPerOpenIdConnectProvider"
+	QuotaPolicyVersions  Quota = "VersionsPerPolicy"
+	QuotaPolicySize      Quota = "PolicySize"
+	QuotaTrustSize       Quota = "ACLSizePerRole"
+	QuotaInlineSize      Quota = "InlinePolicySize"
 )
 
 // LimitExceeded says that a quota is used up.

@@ -2,9 +2,13 @@ package iam
 
 import (
 	"context"
+	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"strings"
 	"time"
+
+	"github.com/rockpool-id/rockpool/internal/keys"
 )
 
 // SAMLProvider is a registered SAML identity provider as stored.
@@ -16,9 +20,13 @@ type SAMLProvider struct {
 	EntityID      string
 	Certificates  [][]byte  // DER
 	MetadataUntil time.Time // zero if the metadata does not say
-	Created       time.Time
-	Tags          []Tag
-	Version       int64
+	// Encryption is whether assertions may or must be encrypted, and PrivateKeys
+	// are the keys that open them, the oldest first.
+	Encryption  AssertionEncryption
+	PrivateKeys []SealedSAMLKey
+	Created     time.Time
+	Tags        []Tag
+	Version     int64
 	// Metadata is the document as it was given. It is set in writes that change
 	// it and empty otherwise; Service.SAMLMetadata reads it.
 	Metadata string
@@ -46,12 +54,17 @@ type SAMLEntry struct {
 	// Keys verify signatures. None when the stored ones cannot be read any
 	// more: nobody can sign in then.
 	Keys []*x509.Certificate
+	// Decrypters are the private keys, opened.
+	Decrypters []crypto.Decrypter
 }
 
 // NewSAMLProvider is the input of CreateSAMLProvider.
 type NewSAMLProvider struct {
 	Account, Name, Metadata string
-	Tags                    []Tag
+	// Encryption and PrivateKey, in PEM, are given together or not at all.
+	Encryption AssertionEncryption
+	PrivateKey keys.Secret
+	Tags       []Tag
 }
 
 // CreateSAMLProvider registers a SAML identity provider.
@@ -59,12 +72,27 @@ func (s *Service) CreateSAMLProvider(ctx context.Context, in NewSAMLProvider) (*
 	if !samlName(in.Name) {
 		return nil, &Invalid{Field: FieldName, Value: in.Name}
 	}
-	p := &SAMLProvider{Account: in.Account, Name: in.Name, UUID: samlUUID + s.base32(16)}
+	p := &SAMLProvider{Account: in.Account, Name: in.Name, UUID: samlUUID + s.base32(16), Encryption: in.Encryption}
 	var err error
 	if p.Tags, err = mergeTags(KindSAMLProvider, in.Name, nil, in.Tags); err != nil {
 		return nil, err
 	}
 	if err := p.describe(in.Metadata); err != nil {
+		return nil, err
+	}
+	if !in.PrivateKey.Empty() {
+		key, err := parseSAMLKey(in.PrivateKey)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.addKey(p, key); err != nil {
+			return nil, err
+		}
+	}
+	if p.Encryption != "" && len(p.PrivateKeys) == 0 {
+		return nil, &NeedsPrivateKey{ARN: p.ARN(), Mode: p.Encryption}
+	}
+	if err := p.checkEncryption(); err != nil {
 		return nil, err
 	}
 	after, err := s.update(ctx, func(v *View, w *Write) error {
@@ -101,15 +129,51 @@ func (p *SAMLProvider) describe(metadata string) error {
 	return nil
 }
 
-// UpdateSAMLProvider replaces the metadata of a provider.
-func (s *Service) UpdateSAMLProvider(ctx context.Context, arn, metadata string) error {
+// SAMLUpdate is what UpdateSAMLProvider changes; what is empty stays.
+type SAMLUpdate struct {
+	Metadata   string
+	Encryption AssertionEncryption
+	AddKey     keys.Secret // PEM
+	RemoveKey  string      // id
+}
+
+// UpdateSAMLProvider changes the metadata of a provider, how its assertions are
+// encrypted and its private keys.
+func (s *Service) UpdateSAMLProvider(ctx context.Context, arn string, in SAMLUpdate) error {
 	var read SAMLProvider
-	if err := read.describe(metadata); err != nil {
-		return err
+	if in.Metadata != "" {
+		if err := read.describe(in.Metadata); err != nil {
+			return err
+		}
+	}
+	var add *rsa.PrivateKey
+	if !in.AddKey.Empty() {
+		var err error
+		if add, err = parseSAMLKey(in.AddKey); err != nil {
+			return err
+		}
 	}
 	return s.updateSAML(ctx, arn, func(p *SAMLProvider) error {
-		p.Metadata, p.EntityID, p.Certificates, p.MetadataUntil = read.Metadata, read.EntityID, read.Certificates, read.MetadataUntil
-		return nil
+		if in.Metadata != "" {
+			p.Metadata, p.EntityID, p.Certificates, p.MetadataUntil = read.Metadata, read.EntityID, read.Certificates, read.MetadataUntil
+		}
+		if in.Encryption != "" {
+			p.Encryption = in.Encryption
+		}
+		if add != nil {
+			if err := s.addKey(p, add); err != nil {
+				return err
+			}
+		}
+		if in.RemoveKey != "" {
+			if err := p.removeKey(in.RemoveKey); err != nil {
+				return err
+			}
+		}
+		if in.Encryption != "" && len(p.PrivateKeys) == 0 {
+			return &NeedsPrivateKey{ARN: p.ARN(), Mode: p.Encryption}
+		}
+		return p.checkEncryption()
 	})
 }
 
@@ -175,7 +239,7 @@ func samlName(name string) bool {
 	})
 }
 
-// putSAML parses the certificates of a provider.
+// putSAML parses the certificates of a provider and opens its private keys.
 func (b *builder) putSAML(p *SAMLProvider) {
 	e := &SAMLEntry{SAMLProvider: *p}
 	e.Metadata = ""
@@ -186,6 +250,14 @@ func (b *builder) putSAML(p *SAMLProvider) {
 			continue
 		}
 		e.Keys = append(e.Keys, c)
+	}
+	for _, k := range p.PrivateKeys {
+		key, err := b.s.openSAMLKey(p, k)
+		if err != nil {
+			b.s.log.ErrorContext(b.ctx, "private key of a SAML provider cannot be unsealed and is unusable", "provider", p.ARN(), "key", k.ID, "error", err)
+			continue
+		}
+		e.Decrypters = append(e.Decrypters, key)
 	}
 	b.v.saml[p.ARN()] = e
 }

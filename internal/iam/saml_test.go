@@ -77,7 +77,7 @@ func TestSAMLProviders(t *testing.T) {
 	until := time.Date(2040, 1, 2, 3, 4, 5, 678e6, time.UTC)
 	next := samlIDP(t, until)
 	ok(t, next.Rotate(ecKey(t)))
-	ok(t, s.UpdateSAMLProvider(ctx, corp, next.Metadata()))
+	ok(t, s.UpdateSAMLProvider(ctx, corp, iam.SAMLUpdate{Metadata: next.Metadata()}))
 	now, _ := s.Snapshot().SAMLProviderByARN(corp)
 	if len(now.Keys) != 2 || !now.ValidUntil().Equal(until) || now.UUID != p.UUID || !now.Created.Equal(p.Created) {
 		t.Errorf("after an update %+v", now)
@@ -91,7 +91,7 @@ func TestSAMLProviders(t *testing.T) {
 	}
 	missing := corp + "2"
 	gone := &iam.NotFound{Kind: iam.KindSAMLProvider, Name: missing}
-	wantError(t, "update", s.UpdateSAMLProvider(ctx, missing, idp.Metadata()), gone)
+	wantError(t, "update", s.UpdateSAMLProvider(ctx, missing, iam.SAMLUpdate{Metadata: idp.Metadata()}), gone)
 	wantError(t, "tag", s.TagSAMLProvider(ctx, missing, nil), gone)
 	wantError(t, "delete", s.DeleteSAMLProvider(ctx, missing), gone)
 	ok(t, s.DeleteSAMLProvider(ctx, corp))

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/login"
 )
 
@@ -22,6 +23,7 @@ func (s *Service) samlCheck(key string) (check, error) {
 		verifier: s.SAML,
 		expect: login.Expect{
 			Provider: key, Issuer: provider.EntityID, Certificates: provider.Keys, MetadataUntil: provider.MetadataUntil,
+			Decrypters: provider.Decrypters, OnlyEncrypted: provider.Encryption == iam.EncryptionRequired,
 		},
 		name: func(c *login.Claims) naming {
 			names := naming{AMR: [2]string{key, key + ":SAML:" + c.Subject}, Mapping: key, TagMap: key}

@@ -73,6 +73,7 @@ func (s *Service) AssumeRoleWithSAML(ctx context.Context, in SAMLInput) (*Result
 	claims, err := s.cfg.Providers.SAML.Verify(ctx, in.Assertion.Reveal(), login.Expect{
 		Provider: in.ProviderARN, Issuer: provider.EntityID, Certificates: provider.Keys,
 		MetadataUntil: provider.MetadataUntil, MaxAge: maxAssertionAge,
+		Decrypters: provider.Decrypters, OnlyEncrypted: provider.Encryption == iam.EncryptionRequired,
 	})
 	if err != nil {
 		return nil, err

@@ -121,7 +121,10 @@ func refused(r *login.Refusal) *awserr.Error {
 	case login.NotSAML:
 		return wire.NotAuthorizedException("Invalid login token. Not a valid SAML response.")
 	case login.Encrypted:
-		return wire.NotAuthorizedException("Invalid login token. Encrypted SAML assertions are not supported.")
+		if r.Claim == "Assertion" {
+			return wire.NotAuthorizedException("Invalid login token. The SAML assertion must be encrypted.")
+		}
+		return wire.NotAuthorizedException("Invalid login token. The SAML assertion could not be decrypted.")
 	case login.WrongRecipient:
 		return wire.NotAuthorizedException("Invalid login token. Incorrect token audience.")
 	case login.TooLarge, login.NotJWT, login.Malformed, login.NotIDToken:

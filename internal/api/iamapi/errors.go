@@ -65,8 +65,14 @@ func ours(err error) *awserr.Error {
 	if _, ok := errors.AsType[*needsUserName](err); ok {
 		return validation("Must specify userName when calling with non-User credentials")
 	}
-	if _, ok := errors.AsType[*noEncryption](err); ok {
-		return wire.InvalidInputException("Rockpool does not implement encrypted SAML assertions.")
+	if _, ok := errors.AsType[*iam.BadPrivateKey](err); ok {
+		return wire.InvalidInputException("The private key must be one PEM block with an RSA key of 2048 to 4096 bits that is not protected by a password.")
+	}
+	if e, ok := errors.AsType[*iam.NeedsPrivateKey](err); ok {
+		if e.Mode == "" {
+			return wire.InvalidInputException("A private key needs an AssertionEncryptionMode.")
+		}
+		return wire.InvalidInputException(fmt.Sprintf("AssertionEncryptionMode %s needs a private key.", e.Mode))
 	}
 	if _, ok := errors.AsType[*nothingToUpdate](err); ok {
 		return wire.InvalidInputException("Unable to update identity provider. No updates are defined for metadata or encryption assertion.")
@@ -97,6 +103,8 @@ func notFound(e *iam.NotFound) *awserr.Error {
 		message = fmt.Sprintf("OpenIDConnect Provider not found for arn %s", e.Name)
 	case iam.KindSAMLProvider:
 		message = fmt.Sprintf("Manifest not found for arn %s", e.Name)
+	case iam.KindSAMLPrivateKey:
+		message = fmt.Sprintf("The private key with id %s cannot be found in %s.", e.Name, e.Of)
 	case iam.KindPolicy:
 		message = fmt.Sprintf("Policy %s was not found.", e.Name)
 		if e.Owner != "" {

@@ -5,18 +5,13 @@ import (
 
 	"github.com/rockpool-id/rockpool/internal/api"
 	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/sts"
 	wire "github.com/rockpool-id/rockpool/internal/wire/iamwire"
 )
 
 // CloudFormation's type of SAML providers in audit records.
 const samlType = "AWS::IAM::SAMLProvider"
-
-// noEncryption says that something was asked for that needs encrypted assertions,
-// which Rockpool cannot read.
-type noEncryption struct{}
-
-func (*noEncryption) Error() string { return "encrypted SAML assertions are not built" }
 
 // nothingToUpdate says that UpdateSAMLProvider was given nothing to change.
 type nothingToUpdate struct{ arn string }
@@ -25,16 +20,28 @@ func (e *nothingToUpdate) Error() string { return "nothing to update in " + e.ar
 
 // CreateSAMLProvider registers a SAML identity provider by its metadata.
 func (b *bound) CreateSAMLProvider(ctx context.Context, in *wire.CreateSAMLProviderInput) (*wire.CreateSAMLProviderOutput, error) {
-	if in.AssertionEncryptionMode != nil || in.AddPrivateKey != nil {
-		return nil, &noEncryption{}
-	}
 	p, err := b.IAM.CreateSAMLProvider(ctx, iam.NewSAMLProvider{
 		Account: b.account(), Name: *in.Name, Metadata: *in.SAMLMetadataDocument, Tags: tagsIn(in.Tags),
+		Encryption: encryptionIn(in.AssertionEncryptionMode), PrivateKey: keyIn(in.AddPrivateKey),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &wire.CreateSAMLProviderOutput{SAMLProviderArn: pointer(p.ARN()), Tags: tagsOut(p.Tags)}, nil
+}
+
+func encryptionIn(mode *wire.AssertionEncryptionModeType) iam.AssertionEncryption {
+	if mode == nil {
+		return ""
+	}
+	return iam.AssertionEncryption(*mode)
+}
+
+func keyIn(pem *string) keys.Secret {
+	if pem == nil {
+		return keys.Secret{}
+	}
+	return keys.NewSecret(*pem)
 }
 
 // saml finds a SAML provider by ARN.
@@ -59,10 +66,17 @@ func (b *bound) GetSAMLProvider(ctx context.Context, in *wire.GetSAMLProviderInp
 	if metadata == "" { // deleted a moment ago
 		return nil, &iam.NotFound{Kind: iam.KindSAMLProvider, Name: *in.SAMLProviderArn}
 	}
-	return &wire.GetSAMLProviderOutput{
+	out := &wire.GetSAMLProviderOutput{
 		SAMLProviderUUID: &p.UUID, SAMLMetadataDocument: &metadata, CreateDate: &p.Created,
 		ValidUntil: pointer(p.ValidUntil()), Tags: tagsOut(p.Tags),
-	}, nil
+		PrivateKeyList: each(p.PrivateKeys, func(k iam.SealedSAMLKey) wire.SAMLPrivateKey {
+			return wire.SAMLPrivateKey{KeyId: pointer(k.ID), Timestamp: pointer(k.Created)}
+		}),
+	}
+	if p.Encryption != "" {
+		out.AssertionEncryptionMode = pointer(wire.AssertionEncryptionModeType(p.Encryption))
+	}
+	return out, nil
 }
 
 // ListSAMLProviders lists all providers; this list has no pages.
@@ -76,15 +90,20 @@ func (b *bound) ListSAMLProviders(ctx context.Context, _ *wire.ListSAMLProviders
 	})}, nil
 }
 
-// UpdateSAMLProvider replaces the metadata of a provider.
+// UpdateSAMLProvider changes the metadata of a provider, how its assertions are
+// encrypted, and the private keys that open them.
 func (b *bound) UpdateSAMLProvider(ctx context.Context, in *wire.UpdateSAMLProviderInput) (*wire.UpdateSAMLProviderOutput, error) {
-	if in.AssertionEncryptionMode != nil || in.AddPrivateKey != nil || in.RemovePrivateKey != nil {
-		return nil, &noEncryption{}
-	}
-	if in.SAMLMetadataDocument == nil {
+	if in.SAMLMetadataDocument == nil && in.AssertionEncryptionMode == nil && in.AddPrivateKey == nil && in.RemovePrivateKey == nil {
 		return nil, &nothingToUpdate{arn: *in.SAMLProviderArn}
 	}
-	if err := b.IAM.UpdateSAMLProvider(ctx, *in.SAMLProviderArn, *in.SAMLMetadataDocument); err != nil {
+	update := iam.SAMLUpdate{Encryption: encryptionIn(in.AssertionEncryptionMode), AddKey: keyIn(in.AddPrivateKey)}
+	if in.SAMLMetadataDocument != nil {
+		update.Metadata = *in.SAMLMetadataDocument
+	}
+	if in.RemovePrivateKey != nil {
+		update.RemoveKey = *in.RemovePrivateKey
+	}
+	if err := b.IAM.UpdateSAMLProvider(ctx, *in.SAMLProviderArn, update); err != nil {
 		return nil, err
 	}
 	return &wire.UpdateSAMLProviderOutput{SAMLProviderArn: in.SAMLProviderArn}, nil

@@ -4,6 +4,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"net/http"
 	"strings"
 	"testing"
@@ -100,8 +103,11 @@ func TestSAMLRefusalsAreAWSsOwn(t *testing.T) {
 		{"an update of nothing", "UpdateSAMLProvider", "SAMLProviderArn=" + arn, 400, "InvalidInput: Unable to update identity provider. No updates are defined for metadata or encryption assertion."},
 		{"metadata that is too short", "CreateSAMLProvider", "Name=x\nSAMLMetadataDocument=x", 400, "ValidationError: "},
 		{"a name with a space", "CreateSAMLProvider", "Name=a b\nSAMLMetadataDocument=" + line, 400, "ValidationError: "},
-		{"encryption", "CreateSAMLProvider", "Name=x\nAssertionEncryptionMode=Required\nSAMLMetadataDocument=" + line, 400, "InvalidInput: Rockpool does not implement encrypted SAML assertions."},
-		{"a private key", "UpdateSAMLProvider", "SAMLProviderArn=" + arn + "\nAddPrivateKey=pem", 400, "InvalidInput: Rockpool does not implement encrypted SAML assertions."},
+		{"encryption without a key", "CreateSAMLProvider", "Name=x\nAssertionEncryptionMode=Required\nSAMLMetadataDocument=" + line, 400, "InvalidInput: AssertionEncryptionMode Required needs a private key."},
+		{"encryption that may be, without a key", "UpdateSAMLProvider", "SAMLProviderArn=" + arn + "\nAssertionEncryptionMode=Allowed", 400, "InvalidInput: AssertionEncryptionMode Allowed needs a private key."},
+		{"encryption of no kind", "UpdateSAMLProvider", "SAMLProviderArn=" + arn + "\nAssertionEncryptionMode=Maybe", 400, "ValidationError: "},
+		{"a private key that is none", "UpdateSAMLProvider", "SAMLProviderArn=" + arn + "\nAddPrivateKey=pem", 400, "InvalidInput: The private key must be one PEM block"},
+		{"a private key that is not there", "UpdateSAMLProvider", "SAMLProviderArn=" + arn + "\nRemovePrivateKey=SAMLPKAAAAAAAAAAAAAAAA", 404, "NoSuchEntity: The private key with id SAMLPKAAAAAAAAAAAAAAAA cannot be found in " + arn},
 		{"a provider that does not exist", "GetSAMLProvider", "SAMLProviderArn=" + arn + "2", 404, "NoSuchEntity: Manifest not found for arn " + arn + "2"},
 		{"deleting one", "DeleteSAMLProvider", "SAMLProviderArn=" + arn + "2", 404, "NoSuchEntity: Manifest not found for arn " + arn + "2"},
 		{"tagging one", "TagSAMLProvider", "SAMLProviderArn=" + arn + "2\nTags.member.1.Key=k\nTags.member.1.Value=v", 404, "NoSuchEntity: Manifest not found for arn " + arn + "2"},
@@ -119,6 +125,73 @@ func TestSAMLRefusalsAreAWSsOwn(t *testing.T) {
 				t.Errorf("answer %d %s", w.Code, body)
 			}
 		})
+	}
+}
+
+// privateKey is a private key of RSA in PEM.
+func privateKey(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+func TestPrivateKeysOfSAMLProvidersComeAndGo(t *testing.T) {
+	const arn = "arn:aws:iam::000000000000:saml-provider/Corp"
+	f := newFixture(t)
+	ctx, b := f.in()
+	metadata := samlMetadata(t, time.Time{})
+	if _, err := b.CreateSAMLProvider(ctx, &iamwire.CreateSAMLProviderInput{
+		Name: ptr("Other"), SAMLMetadataDocument: &metadata, AddPrivateKey: ptr(privateKey(t)),
+	}); err == nil || !strings.Contains(err.Error(), "A private key needs an AssertionEncryptionMode.") {
+		t.Errorf("a key without what it is for: %v", err)
+	}
+	if _, err := b.CreateSAMLProvider(ctx, &iamwire.CreateSAMLProviderInput{
+		Name: ptr("Corp"), SAMLMetadataDocument: &metadata, AddPrivateKey: ptr(privateKey(t)), AssertionEncryptionMode: ptr(iamwire.AssertionEncryptionModeTypeAllowed),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := func() *iamwire.GetSAMLProviderOutput {
+		t.Helper()
+		got, err := b.GetSAMLProvider(ctx, &iamwire.GetSAMLProviderInput{SAMLProviderArn: ptr(arn)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	first := got()
+	if len(first.PrivateKeyList) != 1 || len(*first.PrivateKeyList[0].KeyId) != 22 || first.PrivateKeyList[0].Timestamp.IsZero() || *first.AssertionEncryptionMode != "Allowed" {
+		t.Fatalf("got %+v", first)
+	}
+	update := func(in iamwire.UpdateSAMLProviderInput) error {
+		in.SAMLProviderArn = ptr(arn)
+		_, err := b.UpdateSAMLProvider(ctx, &in)
+		return err
+	}
+	if err := update(iamwire.UpdateSAMLProviderInput{AddPrivateKey: ptr(privateKey(t)), AssertionEncryptionMode: ptr(iamwire.AssertionEncryptionModeTypeRequired)}); err != nil {
+		t.Fatal(err)
+	}
+	if now := got(); len(now.PrivateKeyList) != 2 || *now.AssertionEncryptionMode != "Required" || *now.SAMLMetadataDocument != metadata {
+		t.Errorf("got %+v", now)
+	}
+	if err := update(iamwire.UpdateSAMLProviderInput{AddPrivateKey: ptr(privateKey(t))}); err == nil || !strings.Contains(err.Error(), "PrivateKeysPerSAMLProvider: 2") {
+		t.Errorf("a third key: %v", err)
+	}
+	if err := update(iamwire.UpdateSAMLProviderInput{RemovePrivateKey: first.PrivateKeyList[0].KeyId}); err != nil {
+		t.Error(err)
+	}
+	last := got().PrivateKeyList
+	if len(last) != 1 {
+		t.Fatalf("after removing a key: %+v", last)
+	}
+	if err := update(iamwire.UpdateSAMLProviderInput{RemovePrivateKey: last[0].KeyId}); err == nil || !strings.Contains(err.Error(), "needs a private key") {
+		t.Errorf("the last key of a provider that must encrypt: %v", err)
 	}
 }
 

@@ -25,7 +25,10 @@ func refusedSAML(r *login.Refusal) *awserr.Error {
 	case login.Rejected:
 		return stswire.IDPRejectedClaimException("The identity provider reported that authentication failed")
 	case login.Encrypted:
-		return token("Encrypted SAML assertions are not supported")
+		if r.Claim == "Assertion" {
+			return token("SAML assertion must be encrypted")
+		}
+		return token("SAML assertion could not be decrypted")
 	case login.MissingClaim:
 		if r.Claim == "NameID" || r.Claim == "Subject" {
 			return accessDenied("Not authorized to perform " + sts.ActionAssumeRoleWithSAML)

@@ -19,6 +19,11 @@ type (
 		Name     string `json:"name"`
 		Document string `json:"document"`
 	}
+	samlKeyJSON struct {
+		ID      string `json:"id"`
+		Created int64  `json:"created"`
+		Sealed  []byte `json:"sealed"`
+	}
 	policyVersionJSON struct {
 		Number   int    `json:"number"`
 		Document string `json:"document"`
@@ -224,7 +229,10 @@ func toSAMLProvider(p *iam.SAMLProvider) (iamsql.PutSAMLProviderParams, error) {
 	}
 	return iamsql.PutSAMLProviderParams{Account: p.Account, Name: p.Name, NameKey: iam.FoldName(p.Name), Uuid: p.UUID,
 		EntityID: p.EntityID, Certificates: e.json(p.Certificates), MetadataUntil: until, Metadata: p.Metadata,
-		Created: milli(p.Created), Tags: e.tags(p.Tags), Version: p.Version}, e.err
+		Created: milli(p.Created), Tags: e.tags(p.Tags), Version: p.Version, Encryption: string(p.Encryption),
+		PrivateKeys: e.json(convert(p.PrivateKeys, func(k iam.SealedSAMLKey) samlKeyJSON {
+			return samlKeyJSON{ID: k.ID, Created: milli(k.Created), Sealed: k.Sealed}
+		}))}, e.err
 }
 
 func fromSAMLProvider(p *iamsql.SAMLProvidersSinceRow) (*iam.SAMLProvider, error) {
@@ -235,6 +243,12 @@ func fromSAMLProvider(p *iamsql.SAMLProvidersSinceRow) (*iam.SAMLProvider, error
 		out.MetadataUntil = fromMilli(p.MetadataUntil)
 	}
 	d.json("certificates", p.Certificates, &out.Certificates)
+	out.Encryption = iam.AssertionEncryption(p.Encryption)
+	var list []samlKeyJSON
+	d.json("private_keys", p.PrivateKeys, &list)
+	out.PrivateKeys = convert(list, func(k samlKeyJSON) iam.SealedSAMLKey {
+		return iam.SealedSAMLKey{ID: k.ID, Created: fromMilli(k.Created), Sealed: k.Sealed}
+	})
 	return out, wrap("saml provider", p.Name, d.err)
 }
 

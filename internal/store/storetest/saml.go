@@ -15,7 +15,9 @@ func aSAMLProvider(n int, version int64) *iam.SAMLProvider {
 	return &iam.SAMLProvider{
 		Account: account, Name: fmt.Sprintf("Corp-%d", n), UUID: fmt.Sprintf("SAMLSP%016d", n),
 		EntityID: "https://idp.example.com/é?a=b&c", Certificates: [][]byte{{0, 255, 1}, {2}},
-		MetadataUntil: epoch.AddDate(2, 0, 0), Created: epoch, Tags: []iam.Tag{{Key: "k", Value: "v"}}, Version: version,
+		MetadataUntil: epoch.AddDate(2, 0, 0), Encryption: iam.EncryptionAllowed,
+		PrivateKeys: []iam.SealedSAMLKey{{ID: "SAMLPK1", Created: epoch, Sealed: []byte{0, 255, 3}}, {ID: "SAMLPK2", Created: epoch.Add(time.Hour), Sealed: []byte{4}}},
+		Created:     epoch, Tags: []iam.Tag{{Key: "k", Value: "v"}}, Version: version,
 	}
 }
 
@@ -42,7 +44,7 @@ func iamMetadata(t *testing.T, s iam.Store, reopen func() iam.Store) {
 	p := write(0, first, func(p *iam.SAMLProvider) { p.MetadataUntil = time.Time{} })
 	holds(t, s, 0, iam.Changes{Version: 1, Entities: iam.Entities{SAMLProviders: []*iam.SAMLProvider{p}}})
 	holdsMetadata(s, p.Name, first)
-	p = write(1, "", func(p *iam.SAMLProvider) { p.Tags = nil })
+	p = write(1, "", func(p *iam.SAMLProvider) { p.Tags, p.PrivateKeys, p.Encryption = nil, nil, iam.EncryptionRequired })
 	holds(t, s, 1, iam.Changes{Version: 2, Entities: iam.Entities{SAMLProviders: []*iam.SAMLProvider{p}}})
 	holdsMetadata(s, p.Name, first)
 	write(2, "<b/>", func(p *iam.SAMLProvider) { p.EntityID, p.Certificates = "b", nil })

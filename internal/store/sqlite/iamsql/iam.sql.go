@@ -527,9 +527,10 @@ func (q *Queries) PutRole(ctx context.Context, arg PutRoleParams) error {
 }
 
 const putSAMLProvider = `-- name: PutSAMLProvider :exec
-INSERT INTO iam_saml_provider (account, name, name_key, uuid, entity_id, certificates, metadata_until, metadata, created, tags, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO iam_saml_provider (account, name, name_key, uuid, entity_id, certificates, metadata_until, metadata, created, tags, version, encryption, private_keys)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (account, name) DO UPDATE SET
+    encryption = excluded.encryption, private_keys = excluded.private_keys,
     uuid = excluded.uuid, entity_id = excluded.entity_id, certificates = excluded.certificates,
     metadata_until = excluded.metadata_until, created = excluded.created, tags = excluded.tags, version = excluded.version,
     metadata = CASE WHEN excluded.metadata = '' THEN iam_saml_provider.metadata ELSE excluded.metadata END
@@ -547,6 +548,8 @@ type PutSAMLProviderParams struct {
 	Created       int64
 	Tags          string
 	Version       int64
+	Encryption    string
+	PrivateKeys   string
 }
 
 func (q *Queries) PutSAMLProvider(ctx context.Context, arg PutSAMLProviderParams) error {
@@ -562,6 +565,8 @@ func (q *Queries) PutSAMLProvider(ctx context.Context, arg PutSAMLProviderParams
 		arg.Created,
 		arg.Tags,
 		arg.Version,
+		arg.Encryption,
+		arg.PrivateKeys,
 	)
 	return err
 }
@@ -669,7 +674,7 @@ func (q *Queries) SAMLMetadata(ctx context.Context, arg SAMLMetadataParams) (str
 }
 
 const sAMLProvidersSince = `-- name: SAMLProvidersSince :many
-SELECT account, name, uuid, entity_id, certificates, metadata_until, created, tags, version
+SELECT account, name, uuid, entity_id, certificates, metadata_until, created, tags, version, encryption, private_keys
 FROM iam_saml_provider WHERE version > $1
 `
 
@@ -683,6 +688,8 @@ type SAMLProvidersSinceRow struct {
 	Created       int64
 	Tags          string
 	Version       int64
+	Encryption    string
+	PrivateKeys   string
 }
 
 func (q *Queries) SAMLProvidersSince(ctx context.Context, since int64) ([]SAMLProvidersSinceRow, error) {
@@ -704,6 +711,8 @@ func (q *Queries) SAMLProvidersSince(ctx context.Context, since int64) ([]SAMLPr
 			&i.Created,
 			&i.Tags,
 			&i.Version,
+			&i.Encryption,
+			&i.PrivateKeys,
 		); err != nil {
 			return nil, err
 		}

@@ -96,6 +96,8 @@ type IamSamlProvider struct {
 	Created       int64
 	Tags          string
 	Version       int64
+	Encryption    string
+	PrivateKeys   string
 }
 
 type IamUser struct {

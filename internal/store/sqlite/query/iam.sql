@@ -92,13 +92,14 @@ ON CONFLICT (account, url) DO UPDATE SET
 DELETE FROM iam_oidc_provider WHERE account = $1 AND url = $2;
 
 -- name: SAMLProvidersSince :many
-SELECT account, name, uuid, entity_id, certificates, metadata_until, created, tags, version
+SELECT account, name, uuid, entity_id, certificates, metadata_until, created, tags, version, encryption, private_keys
 FROM iam_saml_provider WHERE version > sqlc.arg(since);
 
 -- name: PutSAMLProvider :exec
-INSERT INTO iam_saml_provider (account, name, name_key, uuid, entity_id, certificates, metadata_until, metadata, created, tags, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO iam_saml_provider (account, name, name_key, uuid, entity_id, certificates, metadata_until, metadata, created, tags, version, encryption, private_keys)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (account, name) DO UPDATE SET
+    encryption = excluded.encryption, private_keys = excluded.private_keys,
     uuid = excluded.uuid, entity_id = excluded.entity_id, certificates = excluded.certificates,
     metadata_until = excluded.metadata_until, created = excluded.created, tags = excluded.tags, version = excluded.version,
     metadata = CASE WHEN excluded.metadata = '' THEN iam_saml_provider.metadata ELSE excluded.metadata END;
