@@ -300,7 +300,7 @@ func (c *call) subresource() (string, error) {
 func (c *call) checkParams(r *http.Request) error {
 	for _, p := range c.query.list {
 		switch {
-		case p.name == c.op.sub, takes(c.op.params, p.name):
+		case p.name != "" && p.name == c.op.sub, takes(c.op.params, p.name):
 		case p.name == "versionId" && c.op.twin != "" && c.op.on == onObject:
 			c.versioned, c.version = true, p.value
 			if p.value == "" {
