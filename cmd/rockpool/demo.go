@@ -15,7 +15,7 @@ import (
 type demoCmd struct {
 	config.Config
 	SiteListen   string `name:"site-listen" env:"ROCKPOOL_SITE_LISTEN" default:"127.0.0.1:8462" placeholder:"ADDR" help:"Address of the demo website."`
-	GoogleListen string `name:"google-listen" env:"ROCKPOOL_GOOGLE_LISTEN" default:"127.0.0.1:8463" placeholder:"ADDR" help:"Address of the pretend Google."`
+	GoogleListen string `name:"google-listen" env:"ROCKPOOL_GOOGLE_LISTEN" default:"127.0.0.1:8463" placeholder:"ADDR" help:"Address of the pretend Google and the other pretend providers."`
 	Verbose      bool   `name:"verbose" help:"Show the server's log; otherwise only warnings and errors."`
 }
 
@@ -90,7 +90,8 @@ Rockpool demo
   Private bucket   {{.PrivateBucket}}
   Account root     AWS_ACCESS_KEY_ID={{.RootKeyID}} AWS_SECRET_ACCESS_KEY={{.RootSecret}}
 
-Open the website and press "Sign in with Google". Or, in a terminal:
+Open the website and press "Sign in with Google", or choose one of the nine other ways to sign in.
+Aiko is staff, whichever she takes. Or, in a terminal:
 
   1. See the pool as its administrator
      AWS_ACCESS_KEY_ID={{.RootKeyID}} AWS_SECRET_ACCESS_KEY={{.RootSecret}} AWS_DEFAULT_REGION={{.Region}} \

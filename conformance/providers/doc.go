@@ -1,6 +1,6 @@
-// Command providers runs the pretend counterparts of the login providers that
-// `rockpool demo` has no page for, so that clients in every language can sign
-// in with each of them: Facebook, Login with Amazon, Sign in with Apple, X and
+// Command providers runs pretend counterparts of login providers for clients
+// without a browser, so that those of every language can sign in with each of
+// them (the demo's own are for people and have pages): Facebook, Login with Amazon, Sign in with Apple, X and
 // a Cognito user pool.
 //
 // Each listens on a loopback port of its own, at the paths of the real one. One

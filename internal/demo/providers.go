@@ -62,6 +62,8 @@ func names(origins []string, region, account string) (pretend.Apps, error) {
 type provider struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
+	// About says what kind of provider that is, where the name does not.
+	About string `json:"about,omitempty"`
 	// Key is the member of Logins; "" for guests and for the own backend, which
 	// answers with the key to use.
 	Key      string `json:"key,omitempty"`
@@ -84,10 +86,10 @@ func providers(t *pretend.Town, apps *pretend.Apps, account string) []provider {
 		{Kind: "amazon", Name: "Amazon", Key: "www.amazon.com", ClientID: AmazonClient, SignIn: t.At("/amazon/ap/oa"), Profile: t.At("/amazon/user/profile")},
 		{Kind: "apple", Name: "Apple", Key: "appleid.apple.com", ClientID: AppleService, SignIn: t.At("/apple/auth/authorize"), Redirect: "." + applePath},
 		{Kind: "x", Name: "X", Key: "api.twitter.com", SignIn: "." + xPath},
-		{Kind: "userpool", Name: "User pool", Key: apps.UserPool, ClientID: UserPoolClient, SignIn: t.At("/users/oauth2/authorize"), Token: t.At("/users/oauth2/token")},
-		{Kind: "oidc", Name: issuerName, Key: issuer, ClientID: OIDCClient, SignIn: t.At("/oidc/oauth2/authorize"), Token: t.At("/oidc/oauth2/token")},
-		{Kind: "saml", Name: entityName, Key: samlARN(account), SignIn: "." + samlPath},
-		{Kind: "developer", Name: developerAccount, SignIn: "." + ownLoginPath},
+		{Kind: "userpool", Name: "User pool", About: "Cognito", Key: apps.UserPool, ClientID: UserPoolClient, SignIn: t.At("/users/oauth2/authorize"), Token: t.At("/users/oauth2/token")},
+		{Kind: "oidc", Name: issuerName, About: "OpenID Connect", Key: issuer, ClientID: OIDCClient, SignIn: t.At("/oidc/oauth2/authorize"), Token: t.At("/oidc/oauth2/token")},
+		{Kind: "saml", Name: entityName, About: "SAML", Key: samlARN(account), SignIn: "." + samlPath},
+		{Kind: "developer", Name: developerAccount, About: "own backend", SignIn: "." + ownLoginPath},
 		{Kind: "guest", Name: "Guest"},
 	}
 }

@@ -49,8 +49,6 @@ type story struct {
 		Bucket string `json:"bucket"`
 		Key    string `json:"key"`
 	} `json:"forbidden"`
-	ClientID string `json:"clientId"`
-	Google   string `json:"google"`
 	// Providers are the ways to sign in.
 	Providers []provider `json:"providers"`
 	// Why is where the backend says which role a login leads to, and why.
@@ -72,7 +70,7 @@ type scene struct {
 func seed(ctx context.Context, c *administrator, in *scene) (*story, error) {
 	s := &story{
 		Endpoint: c.Endpoint(), Region: c.Region(), Bucket: PrivateBucket, Explain: in.explain,
-		ClientID: ClientID, Google: in.town.At(""), Providers: providers(in.town, &in.apps, c.account), Why: "." + whyPath,
+		Providers: providers(in.town, &in.apps, c.account), Why: "." + whyPath,
 	}
 	s.Forbidden.Bucket, s.Forbidden.Key = StaffBucket, ForbiddenKey
 	if err := seedBuckets(ctx, c, in.origins); err != nil {

@@ -34,9 +34,9 @@ type ProviderConfig struct {
 const maxGrants = 10_000
 
 // provider is what they have in common: applications, people, access tokens
-// made so far, and a switch that turns the provider off. Tokens are made by
-// calls in the process only; over the network these providers answer questions
-// about tokens and hand out none.
+// made so far, and a switch that turns the provider off. Over the network these
+// providers answer questions about tokens, and hand out none unless they have
+// sign-in pages (Desk).
 type provider struct {
 	apps   map[string]string
 	people []Person

@@ -43,6 +43,12 @@ async function start() {
 
 const mark = (kind) => el('span', { class: 'mark', 'data-kind': kind, 'aria-hidden': 'true' }, KINDS[kind]?.mark ?? '·');
 
+const label = (p) => [el('span', {}, p.kind === 'guest' ? 'Come as a guest' : p.name, p.about ? el('small', {}, ` ${p.about}`) : null)];
+
+/** What sentences call a provider. */
+const spoken = (l) => (l.kind === 'userpool' ? 'the user pool' : l.name);
+const capital = (words) => words.replace(/^./, (c) => c.toUpperCase());
+
 /** The chooser: the first way large, the others beside each other. */
 function offerSignIn() {
   const [first, ...others] = ways(config);
@@ -56,7 +62,7 @@ function offerSignIn() {
   button.disabled = false;
   if (first.kind === 'google' && wantsGoogleButton(first)) offerGoogleButton(first);
   byId('others').replaceChildren(...others.map((p) => el('li', {}, el('button', { type: 'button', class: 'way', 'data-testid': `signin-${p.kind}`, onclick: () => choose(p) },
-    mark(p.kind), p.kind === 'guest' ? 'Come as a guest' : p.name))));
+    mark(p.kind), ...label(p)))));
   byId('others-title').hidden = others.length === 0;
 }
 
@@ -162,9 +168,9 @@ function tellLogins(logins) {
     story.done('token', 'Nobody vouches for a guest: the pool is asked without any login. What guests may do is the pool’s decision.', [['Logins', '{}']], [], { title: 'You come as a guest' });
     return;
   }
-  const names = listed(logins.map((l) => l.name));
+  const names = listed(logins.map(spoken));
   story.done('token', `${logins[0].person} signed in with ${names}. The page can read what it was given; only the provider can make one.`, [], [], {
-    title: `${names} ${logins.length > 1 ? 'say' : 'says'} who you are`,
+    title: `${capital(names)} ${logins.length > 1 ? 'say' : 'says'} who you are`,
     logins: logins.map((l) => [l.name, [
       ['Logins key', el('span', { 'data-testid': `key-${l.kind}` }, l.key)], [l.proof, `${l.token.slice(0, 10)}… (${l.token.length} characters)`], ...l.claims, ['good until', time(new Date(l.expires))],
     ]]),
@@ -174,7 +180,7 @@ function tellLogins(logins) {
 /** The second step in a sentence: which identity it is, and whether it was another a moment ago. */
 function aboutIdentity(logins, before, me) {
   if (me.guest) return before?.id === me.id ? 'You are still the same guest: an identity of the pool that nobody has vouched for.' : 'A new identity of the pool was made for you. Sign in later, and you keep it.';
-  const checked = `${listed(logins.map((l) => l.checked)).replace(/^./, (c) => c.toUpperCase())}.`;
+  const checked = `${capital(listed(logins.map((l) => l.checked)))}.`;
   if (before?.guest && before.id) {
     return before.id === me.id ? `${checked} You came as a guest, and keep the identity: it is yours now.` : `${checked} This login has an identity already, so you are that one now; the guest is gone.`;
   }
@@ -188,11 +194,11 @@ function aboutIdentity(logins, before, me) {
 function offerLinking(logins = [], me = null) {
   const place = byId('link'), lead = byId('link-lead');
   const free = ways(config).filter((p) => p.kind !== 'guest' && !logins.some((l) => l.kind === p.kind));
-  place.replaceChildren(...(me ? free.map((p) => el('li', {}, el('button', { type: 'button', class: 'way', 'data-testid': `link-${p.kind}`, onclick: () => choose(p, !me.guest) }, mark(p.kind), p.name))) : []));
+  place.replaceChildren(...(me ? free.map((p) => el('li', {}, el('button', { type: 'button', class: 'way', 'data-testid': `link-${p.kind}`, onclick: () => choose(p, !me.guest) }, mark(p.kind), ...label(p)))) : []));
   if (!me) lead.textContent = 'Sign in first: then a second login can be linked to your identity, and from then on either of them is you.';
   else if (me.guest) lead.textContent = 'You are a guest. Sign in, and you stay the same identity of the pool, with a role that may see more:';
-  else if (logins.length > 1) lead.replaceChildren(el('span', { 'data-testid': 'linked' }, `${listed(logins.map((l) => l.name))} are one identity: ${me.id}.`), free.length ? ' Also sign in with:' : '');
-  else lead.textContent = `You are signed in with ${logins[0].name}. Link another login to the same identity: also sign in with`;
+  else if (logins.length > 1) lead.replaceChildren(el('span', { 'data-testid': 'linked' }, `${capital(listed(logins.map(spoken)))} are one identity: ${me.id}.`), free.length ? ' Also sign in with:' : '');
+  else lead.textContent = `You are signed in with ${spoken(logins[0])}. Link another login to the same identity: also sign in with:`;
 }
 
 function greet(logins) {
