@@ -39,6 +39,7 @@ func (s *Service) emptyView() (*View, error) {
 		roleNames: map[scopedName]string{}, userNames: map[scopedName]string{}, arns: map[string]string{},
 		policies: map[string]*PolicyEntry{}, policyNames: map[scopedName]string{}, policyIDs: map[string]string{},
 		keys: map[string]*AccessKey{}, providers: map[string]*OIDCProvider{}, saml: map[string]*SAMLEntry{},
+		profiles: map[string]*InstanceProfile{}, profileNames: map[scopedName]string{}, aliases: map[string]string{},
 	})
 	all, err := awsManaged()
 	if err != nil {
@@ -96,6 +97,12 @@ func (b *builder) apply(e *Entities, deleted []Ref) {
 	for _, p := range e.SAMLProviders {
 		b.putSAML(p)
 	}
+	for _, p := range e.InstanceProfiles {
+		b.putProfile(p)
+	}
+	for _, a := range e.Aliases {
+		b.v.aliases[a.Account] = a.Alias
+	}
 	b.refreshUsers()
 }
 
@@ -130,6 +137,13 @@ func (b *builder) remove(ref Ref) {
 		delete(v.providers, ref.ID)
 	case KindSAMLProvider:
 		delete(v.saml, ref.ID)
+	case KindInstanceProfile:
+		if p, ok := v.profiles[ref.ID]; ok {
+			delete(v.profiles, ref.ID)
+			delete(v.profileNames, scoped(p.Account, p.Name))
+		}
+	case KindAccountAlias:
+		delete(v.aliases, ref.ID)
 	}
 }
 

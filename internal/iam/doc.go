@@ -1,5 +1,5 @@
-// Package iam owns roles, users, groups, access keys, managed and inline policies and
-// OpenID Connect providers: their types, rules, limits and the compiled view
+// Package iam owns roles, users, groups, access keys, managed and inline policies,
+// identity providers, instance profiles and account aliases: their types, rules, limits and the compiled view
 // that every request is decided on. It knows no wire names and no SQL.
 //
 // Everything in IAM is small and is held in memory, compiled, as an immutable

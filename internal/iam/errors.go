@@ -21,7 +21,9 @@ const (
 	KindOIDCProvider  Kind = "OpenID Connect provider"
 	KindSAMLProvider  Kind = "SAML provider"
 
-	KindSAMLPrivateKey Kind = "private key of a SAML provider"
+	KindSAMLPrivateKey  Kind = "private key of a SAML provider"
+	KindInstanceProfile Kind = "instance profile"
+	KindAccountAlias    Kind = "account alias"
 )
 
 // NotFound says that there is no such thing.
@@ -57,14 +59,15 @@ type Use string
 
 // The reasons for InUse.
 const (
-	UseInline         Use = "inline policies"
-	UseAttached       Use = "attached policies"
-	UseAccessKeys     Use = "access keys"
-	UseMembers        Use = "members"
-	UseGroups         Use = "groups"
-	UseEntities       Use = "entities that the policy is attached to"
-	UseVersions       Use = "further policy versions"
-	UseDefaultVersion Use = "being the default version"
+	UseInline          Use = "inline policies"
+	UseAttached        Use = "attached policies"
+	UseAccessKeys      Use = "access keys"
+	UseMembers         Use = "members"
+	UseGroups          Use = "groups"
+	UseInstanceProfile Use = "place in an instance profile"
+	UseEntities        Use = "entities that the policy is attached to"
+	UseVersions        Use = "further policy versions"
+	UseDefaultVersion  Use = "being the default version"
 )
 
 func (e *InUse) Error() string {
@@ -76,25 +79,27 @@ type Quota string
 
 // The quotas.
 const (
-	QuotaRoles           Quota = "RolesPerAccount"
-	QuotaUsers           Quota = "UsersPerAccount"
-	QuotaGroups          Quota = "GroupsPerAccount"
-	QuotaPolicies        Quota = "PoliciesPerAccount"
-	QuotaOIDCProviders   Quota = "OpenIDConnectProvidersPerAccount"
-	QuotaSAMLProviders   Quota = "SAMLProvidersPerAccount"
-	QuotaSAMLPrivateKeys Quota = "PrivateKeysPerSAMLProvider"
-	QuotaRolePolicies    Quota = "PoliciesPerRole"
-	QuotaUserPolicies    Quota = "PoliciesPerUser"
-	QuotaGroupPolicies   Quota = "PoliciesPerGroup"
-	QuotaGroupsPerUser   Quota = "GroupsPerUser"
-	QuotaAccessKeys      Quota = "AccessKeysPerUser"
-	QuotaTags            Quota = "Tags"
-	QuotaClientIDs       Quota = "ClientIdsPerOpenIdConnectProvider"
-	QuotaThumbprints     Quota = "ThumbprintsPerOpenIdConnectProvider"
-	QuotaPolicyVersions  Quota = "VersionsPerPolicy"
-	QuotaPolicySize      Quota = "PolicySize"
-	QuotaTrustSize       Quota = "ACLSizePerRole"
-	QuotaInlineSize      Quota = "InlinePolicySize"
+	QuotaRoles            Quota = "RolesPerAccount"
+	QuotaUsers            Quota = "UsersPerAccount"
+	QuotaGroups           Quota = "GroupsPerAccount"
+	QuotaPolicies         Quota = "PoliciesPerAccount"
+	QuotaOIDCProviders    Quota = "OpenIDConnectProvidersPerAccount"
+	QuotaSAMLProviders    Quota = "SAMLProvidersPerAccount"
+	QuotaSAMLPrivateKeys  Quota = "PrivateKeysPerSAMLProvider"
+	QuotaInstanceProfiles Quota = "InstanceProfilesPerAccount"
+	QuotaProfileRoles     Quota = "InstanceSessionsPerInstanceProfile"
+	QuotaRolePolicies     Quota = "PoliciesPerRole"
+	QuotaUserPolicies     Quota = "PoliciesPerUser"
+	QuotaGroupPolicies    Quota = "PoliciesPerGroup"
+	QuotaGroupsPerUser    Quota = "GroupsPerUser"
+	QuotaAccessKeys       Quota = "AccessKeysPerUser"
+	QuotaTags             Quota = "Tags"
+	QuotaClientIDs        Quota = "ClientIdsPerOpenIdConnectProvider"
+	QuotaThumbprints      Quota = "ThumbprintsPerOpenIdConnectProvider"
+	QuotaPolicyVersions   Quota = "VersionsPerPolicy"
+	QuotaPolicySize       Quota = "PolicySize"
+	QuotaTrustSize        Quota = "ACLSizePerRole"
+	QuotaInlineSize       Quota = "InlinePolicySize"
 )
 
 // LimitExceeded says that a quota is used up.
@@ -132,6 +137,7 @@ type Field string
 // The fields of Invalid.
 const (
 	FieldName        Field = "name"
+	FieldAlias       Field = "account alias"
 	FieldPath        Field = "path"
 	FieldDescription Field = "description"
 	FieldDuration    Field = "maximum session duration"

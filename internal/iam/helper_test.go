@@ -55,6 +55,10 @@ func (m *memory) Since(_ context.Context, since int64) (*iam.Changes, error) {
 			c.Groups = add(c.Groups, r, r.Version > since)
 		case iam.ManagedPolicy:
 			c.Policies = add(c.Policies, r, r.Version > since)
+		case iam.InstanceProfile:
+			c.InstanceProfiles = add(c.InstanceProfiles, r, r.Version > since)
+		case iam.AccountAlias:
+			c.Aliases = add(c.Aliases, r, r.Version > since)
 		case iam.SealedKey:
 			c.Keys = add(c.Keys, r, r.Version > since)
 		case iam.OIDCProvider:
@@ -111,6 +115,12 @@ func (m *memory) Commit(_ context.Context, w *iam.Write) error {
 	for _, p := range w.Policies {
 		rows[iam.Ref{Kind: iam.KindPolicy, ID: p.ID}] = *p
 	}
+	for _, p := range w.InstanceProfiles {
+		rows[iam.Ref{Kind: iam.KindInstanceProfile, ID: p.ID}] = *p
+	}
+	for _, a := range w.Aliases {
+		rows[iam.Ref{Kind: iam.KindAccountAlias, ID: a.Account}] = *a
+	}
 	for _, k := range w.Keys {
 		rows[iam.Ref{Kind: iam.KindAccessKey, ID: k.ID}] = *k
 	}
@@ -137,6 +147,9 @@ func (m *memory) Commit(_ context.Context, w *iam.Write) error {
 	}
 	for _, p := range w.SAMLProviders {
 		delete(m.deleted, iam.Ref{Kind: iam.KindSAMLProvider, ID: p.ARN()})
+	}
+	for _, a := range w.Aliases {
+		delete(m.deleted, iam.Ref{Kind: iam.KindAccountAlias, ID: a.Account})
 	}
 	err := m.fail
 	m.fail = nil
@@ -165,6 +178,10 @@ func uniqueNames(rows map[iam.Ref]any) error {
 			name = r.Account + r.Name
 		case iam.SAMLProvider:
 			name = r.Account + r.Name
+		case iam.InstanceProfile:
+			name = r.Account + r.Name
+		case iam.AccountAlias:
+			name = r.Alias
 		default:
 			continue
 		}

@@ -11,9 +11,9 @@ import (
 // Limits are the quotas of an account (spec/iam-sts.md 4.1). Zero fields get
 // AWS's defaults.
 type Limits struct {
-	Roles, Users, Groups, Policies, OIDCProviders, SAMLProviders int
-	Attached                                                     int // managed policies per role, user or group
-	TrustSize                                                    int // characters of a trust policy
+	Roles, Users, Groups, Policies, OIDCProviders, SAMLProviders, InstanceProfiles int
+	Attached                                                                       int // managed policies per role, user or group
+	TrustSize                                                                      int // characters of a trust policy
 }
 
 func (l Limits) withDefaults() Limits {
@@ -28,6 +28,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Policies, 1500)
 	set(&l.OIDCProviders, 100)
 	set(&l.SAMLProviders, 100)
+	set(&l.InstanceProfiles, 1000)
 	set(&l.Attached, 10)
 	set(&l.TrustSize, 2048)
 	return l
@@ -49,6 +50,7 @@ const (
 	maxEntityName  = 64
 	maxPolicyName  = 128
 	maxGroupName   = 128
+	maxProfileName = 128
 	maxPath        = 512
 	maxDescription = 1000
 	maxTags        = 50
@@ -65,6 +67,7 @@ const (
 	prefixRole      = "AROA"
 	prefixUser      = "AIDA"
 	prefixGroup     = "AGPA"
+	prefixProfile   = "AIPA"
 	prefixPolicy    = "ANPA"
 	prefixAccessKey = "AKIA"
 )

@@ -73,13 +73,16 @@ func (s *Service) CreateRole(ctx context.Context, in NewRole) (*RoleEntry, error
 	return after.roles[id], nil
 }
 
-// DeleteRole deletes a role without policies. Its sessions end with it, because
+// DeleteRole deletes a role without policies that is in no instance profile. Its sessions end with it, because
 // their role is looked up at every request.
 func (s *Service) DeleteRole(ctx context.Context, account, name string) error {
 	_, err := s.update(ctx, func(v *View, w *Write) error {
 		r, err := v.Role(account, name)
 		if err != nil {
 			return err
+		}
+		if len(v.ProfilesOfRole(r.ID)) > 0 {
+			return &InUse{Kind: KindRole, Name: name, By: UseInstanceProfile}
 		}
 		if len(r.Attached) > 0 {
 			return &InUse{Kind: KindRole, Name: name, By: UseAttached}

@@ -25,7 +25,7 @@ type Store interface {
 	// version is not w.Base it fails with *VersionConflict and changes nothing;
 	// otherwise the stored version becomes w.Base+1, which every entity in w
 	// carries already. Writing an entity inserts or replaces it by its unique
-	// id (a provider: by account and URL or name); deleting one that is absent does
+	// id (a provider: by account and URL or name; an alias: by account); deleting one that is absent does
 	// nothing. A name that is taken, compared without case, fails the whole
 	// write: the Service never asks for it, so it is an error without a type.
 	Commit(ctx context.Context, w *Write) error
@@ -60,11 +60,13 @@ type Entities struct {
 	Keys      []*SealedKey
 	Providers []*OIDCProvider
 	// SAMLProviders without Metadata, except in a Write that changes it.
-	SAMLProviders []*SAMLProvider
+	SAMLProviders    []*SAMLProvider
+	InstanceProfiles []*InstanceProfile
+	Aliases          []*AccountAlias
 }
 
-// Ref names an entity for deletion: by unique id (role, user, group, policy), key id,
-// or provider ARN.
+// Ref names an entity for deletion: by unique id (role, user, group, policy, instance
+// profile), key id, provider ARN, or account (alias).
 type Ref struct {
 	Kind Kind
 	ID   string
@@ -87,7 +89,8 @@ func (w *Write) next() int64 { return w.Base + 1 }
 
 // empty reports that there is nothing to commit.
 func (w *Write) empty() bool {
-	return len(w.Roles)+len(w.Users)+len(w.Groups)+len(w.Policies)+len(w.Keys)+len(w.Providers)+len(w.SAMLProviders)+len(w.Deleted) == 0
+	return len(w.Roles)+len(w.Users)+len(w.Groups)+len(w.Policies)+len(w.Keys)+len(w.Providers)+len(w.SAMLProviders)+
+		len(w.InstanceProfiles)+len(w.Aliases)+len(w.Deleted) == 0
 }
 
 // stamp gives every entity the version of the write.
@@ -113,5 +116,11 @@ func (w *Write) stamp() {
 	}
 	for _, p := range w.SAMLProviders {
 		p.Version = v
+	}
+	for _, p := range w.InstanceProfiles {
+		p.Version = v
+	}
+	for _, a := range w.Aliases {
+		a.Version = v
 	}
 }

@@ -30,6 +30,10 @@ type View struct {
 	keys      map[string]*AccessKey // by key id
 	providers map[string]*OIDCProvider
 	saml      map[string]*SAMLEntry // by ARN
+
+	profiles     map[string]*InstanceProfile // by unique id
+	profileNames map[scopedName]string
+	aliases      map[string]string // by account
 }
 
 var _ Snapshot = (*View)(nil)
@@ -263,5 +267,6 @@ func (v *View) clone() *View {
 	c.roleNames, c.userNames, c.arns = maps.Clone(v.roleNames), maps.Clone(v.userNames), maps.Clone(v.arns)
 	c.policies, c.policyNames, c.policyIDs = maps.Clone(v.policies), maps.Clone(v.policyNames), maps.Clone(v.policyIDs)
 	c.keys, c.providers, c.saml = maps.Clone(v.keys), maps.Clone(v.providers), maps.Clone(v.saml)
+	c.profiles, c.profileNames, c.aliases = maps.Clone(v.profiles), maps.Clone(v.profileNames), maps.Clone(v.aliases)
 	return &c
 }

@@ -99,6 +99,12 @@ func readSince(ctx context.Context, q *iamsql.Queries, since int64) (*iam.Change
 	if c.SAMLProviders, err = rows(q.SAMLProvidersSince, fromSAMLProvider)(ctx, since); err != nil {
 		return nil, fmt.Errorf("saml providers: %w", err)
 	}
+	if c.InstanceProfiles, err = rows(q.InstanceProfilesSince, fromInstanceProfile)(ctx, since); err != nil {
+		return nil, fmt.Errorf("instance profiles: %w", err)
+	}
+	if c.Aliases, err = rows(q.AccountAliasesSince, fromAlias)(ctx, since); err != nil {
+		return nil, fmt.Errorf("account aliases: %w", err)
+	}
 	if since == 0 {
 		return c, nil // a reader that starts has nothing to forget
 	}
@@ -197,7 +203,7 @@ func write(ctx context.Context, q *iamsql.Queries, w *iam.Write) error {
 		if err := put(ctx, q.PutProvider, toProvider, p); err != nil {
 			return fmt.Errorf("provider %s: %w", p.URL, err)
 		}
-		// Providers are the only things that can come back under the same key.
+		// Providers and aliases can come back under the same key.
 		if err := q.ForgetDeleted(ctx, iamsql.ForgetDeletedParams{Kind: string(iam.KindOIDCProvider), ID: p.ARN()}); err != nil {
 			return fmt.Errorf("provider %s: %w", p.URL, err)
 		}
@@ -208,6 +214,19 @@ func write(ctx context.Context, q *iamsql.Queries, w *iam.Write) error {
 		}
 		if err := q.ForgetDeleted(ctx, iamsql.ForgetDeletedParams{Kind: string(iam.KindSAMLProvider), ID: p.ARN()}); err != nil {
 			return fmt.Errorf("saml provider %s: %w", p.Name, err)
+		}
+	}
+	for _, p := range w.InstanceProfiles {
+		if err := put(ctx, q.PutInstanceProfile, toInstanceProfile, p); err != nil {
+			return fmt.Errorf("instance profile %s: %w", p.ID, err)
+		}
+	}
+	for _, a := range w.Aliases {
+		if err := q.PutAccountAlias(ctx, iamsql.PutAccountAliasParams{Account: a.Account, Alias: a.Alias, Version: a.Version}); err != nil {
+			return fmt.Errorf("alias of account %s: %w", a.Account, err)
+		}
+		if err := q.ForgetDeleted(ctx, iamsql.ForgetDeletedParams{Kind: string(iam.KindAccountAlias), ID: a.Account}); err != nil {
+			return fmt.Errorf("alias of account %s: %w", a.Account, err)
 		}
 	}
 	return nil
@@ -256,6 +275,10 @@ func remove(ctx context.Context, q *iamsql.Queries, ref iam.Ref, version int64) 
 		if account, name, err = samlKey(ref.ID); err == nil {
 			err = q.DeleteSAMLProvider(ctx, iamsql.DeleteSAMLProviderParams{Account: account, Name: name})
 		}
+	case iam.KindInstanceProfile:
+		err = q.DeleteInstanceProfile(ctx, ref.ID)
+	case iam.KindAccountAlias:
+		err = q.DeleteAccountAlias(ctx, ref.ID)
 	default:
 		err = errors.New("this kind is not stored")
 	}

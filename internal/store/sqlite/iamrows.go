@@ -265,6 +265,25 @@ func samlKey(id string) (account, name string, err error) {
 	return a.Account, name, nil
 }
 
+func toInstanceProfile(p *iam.InstanceProfile) (iamsql.PutInstanceProfileParams, error) {
+	var e encoder
+	return iamsql.PutInstanceProfileParams{
+		ID: p.ID, Account: p.Account, Name: p.Name, NameKey: iam.FoldName(p.Name), Path: p.Path, Created: milli(p.Created),
+		RoleID: p.RoleID, Tags: e.tags(p.Tags), Version: p.Version,
+	}, e.err
+}
+
+func fromInstanceProfile(p *iamsql.IamInstanceProfile) (*iam.InstanceProfile, error) {
+	var d decoder
+	out := &iam.InstanceProfile{Account: p.Account, ID: p.ID, Name: p.Name, Path: p.Path, Created: fromMilli(p.Created),
+		RoleID: p.RoleID, Tags: d.tags(p.Tags), Version: p.Version}
+	return out, wrap("instance profile", p.ID, d.err)
+}
+
+func fromAlias(a *iamsql.IamAccountAlias) (*iam.AccountAlias, error) {
+	return &iam.AccountAlias{Account: a.Account, Alias: a.Alias, Version: a.Version}, nil
+}
+
 func wrap(kind, id string, err error) error {
 	if err == nil {
 		return nil

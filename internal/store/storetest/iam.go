@@ -30,6 +30,7 @@ func IAM(t *testing.T, open func(t *testing.T) (s iam.Store, reopen func() iam.S
 		{"since", "a reader hears of exactly what was written or deleted after its version", iamSince},
 		{"deleting", "deleting removes the entity, and deleting what is absent is fine", iamDelete},
 		{"coming back", "a provider that was deleted and made again is present, not deleted", iamComeBack},
+		{"an account alias", "an account has one alias, which is its own, and may get one again after it was deleted", iamAlias},
 		{"metadata", "a metadata document comes back byte for byte when it is asked for, and a write without one keeps it", iamMetadata},
 		{"a SAML provider coming back", "one that was deleted and made again is present, and its name is its own without case", iamSAMLComesBack},
 		{"conflict", "a write decided on another version is refused and changes nothing", iamConflict},
@@ -92,11 +93,17 @@ func aProvider(n int, version int64) *iam.OIDCProvider {
 		Thumbprints: []string{strings.Repeat("ab", 20)}, Created: epoch, Tags: []iam.Tag{{Key: "k"}}, Insecure: true, Version: version}
 }
 
+func aProfile(n int, version int64) *iam.InstanceProfile {
+	return &iam.InstanceProfile{Account: account, ID: fmt.Sprintf("AIPA%017d", n), Name: fmt.Sprintf("Profile-%d", n), Path: "/web/",
+		Created: epoch, RoleID: "AROAX", Tags: []iam.Tag{{Key: "k", Value: "v"}}, Version: version}
+}
+
 // everything is one of each kind.
 func everything(version int64) iam.Entities {
 	return iam.Entities{Roles: []*iam.Role{aRole(1, version)}, Users: []*iam.User{aUser(1, version)}, Groups: []*iam.Group{aGroup(1, version)},
 		Policies: []*iam.ManagedPolicy{aPolicy(1, version)}, Keys: []*iam.SealedKey{aKey(1, version)},
-		Providers: []*iam.OIDCProvider{aProvider(1, version)}, SAMLProviders: []*iam.SAMLProvider{aSAMLProvider(1, version)}}
+		Providers: []*iam.OIDCProvider{aProvider(1, version)}, SAMLProviders: []*iam.SAMLProvider{aSAMLProvider(1, version)},
+		InstanceProfiles: []*iam.InstanceProfile{aProfile(1, version)}, Aliases: []*iam.AccountAlias{{Account: account, Alias: "an-alias", Version: version}}}
 }
 
 func commit(t *testing.T, s iam.Store, w *iam.Write) {
@@ -153,6 +160,7 @@ func iamReplace(t *testing.T, s iam.Store, reopen func() iam.Store) {
 	next.Keys[0].Active, next.Keys[0].Sealed = true, []byte("again")
 	next.Providers[0].ClientIDs, next.Providers[0].Insecure = nil, false
 	next.SAMLProviders[0].EntityID, next.SAMLProviders[0].MetadataUntil = "urn:other", time.Time{}
+	next.InstanceProfiles[0].RoleID, next.InstanceProfiles[0].Tags, next.Aliases[0].Alias = "", nil, "another"
 	commit(t, s, &iam.Write{Base: 1, Entities: next})
 	holds(t, s, 0, iam.Changes{Version: 2, Entities: next})
 	holds(t, reopen(), 1, iam.Changes{Version: 2, Entities: next})
@@ -178,6 +186,7 @@ func iamDelete(t *testing.T, s iam.Store, reopen func() iam.Store) {
 		{Kind: iam.KindPolicy, ID: e.Policies[0].ID},
 		{Kind: iam.KindAccessKey, ID: e.Keys[0].ID}, {Kind: iam.KindOIDCProvider, ID: e.Providers[0].ARN()},
 		{Kind: iam.KindSAMLProvider, ID: e.SAMLProviders[0].ARN()},
+		{Kind: iam.KindInstanceProfile, ID: e.InstanceProfiles[0].ID}, {Kind: iam.KindAccountAlias, ID: account},
 	}
 	commit(t, s, &iam.Write{Base: 1, Deleted: all})
 	commit(t, s, &iam.Write{Base: 2, Deleted: all})
@@ -196,6 +205,24 @@ func iamComeBack(t *testing.T, s iam.Store, _ func() iam.Store) {
 	again.Created = epoch.Add(time.Hour)
 	commit(t, s, &iam.Write{Base: 2, Entities: iam.Entities{Providers: []*iam.OIDCProvider{again}}})
 	holds(t, s, 1, iam.Changes{Version: 3, Entities: iam.Entities{Providers: []*iam.OIDCProvider{again}}})
+}
+
+func iamAlias(t *testing.T, s iam.Store, _ func() iam.Store) {
+	alias := func(base int64, account, name string) iam.Write {
+		return iam.Write{Base: base, Entities: iam.Entities{Aliases: []*iam.AccountAlias{{Account: account, Alias: name, Version: base + 1}}}}
+	}
+	first, second, again := alias(0, account, "one"), alias(1, account, "two"), alias(3, account, "two")
+	commit(t, s, &first)
+	commit(t, s, &second)
+	holds(t, s, 0, iam.Changes{Version: 2, Entities: second.Entities})
+	taken := alias(2, "111111111111", "two")
+	var conflict *iam.VersionConflict
+	if err := s.Commit(t.Context(), &taken); err == nil || errors.As(err, &conflict) {
+		t.Errorf("a taken alias: %v, want a plain error", err)
+	}
+	commit(t, s, &iam.Write{Base: 2, Deleted: []iam.Ref{{Kind: iam.KindAccountAlias, ID: account}}})
+	commit(t, s, &again)
+	holds(t, s, 2, iam.Changes{Version: 4, Entities: again.Entities})
 }
 
 func iamConflict(t *testing.T, s iam.Store, _ func() iam.Store) {
@@ -233,16 +260,17 @@ func iamAtomic(t *testing.T, s iam.Store, _ func() iam.Store) {
 func iamNames(t *testing.T, s iam.Store, _ func() iam.Store) {
 	commit(t, s, &iam.Write{Entities: everything(1)})
 	other := everything(2)
-	for _, p := range []*string{&other.Roles[0].Account, &other.Users[0].Account, &other.Groups[0].Account, &other.Policies[0].Account} {
+	for _, p := range []*string{&other.Roles[0].Account, &other.Users[0].Account, &other.Groups[0].Account, &other.InstanceProfiles[0].Account, &other.Policies[0].Account} {
 		*p = "111111111111"
 	}
 	other.Roles[0].ID, other.Users[0].ID, other.Groups[0].ID, other.Policies[0].ID = "AROAX", "AIDAX", "AGPAX", "ANPAX"
+	other.InstanceProfiles[0].ID, other.Aliases = "AIPAX", nil
 	other.Keys, other.Providers, other.SAMLProviders = nil, nil, nil
 	commit(t, s, &iam.Write{Base: 1, Entities: other})
 
-	r, u, g, p := aRole(9, 3), aUser(9, 3), aGroup(9, 3), aPolicy(9, 3)
-	r.Name, u.Name, g.Name, p.Name = "rOLE-1", "uSER-1", "gROUP-1", "pOLICY-1"
-	for _, e := range []iam.Entities{{Roles: []*iam.Role{r}}, {Users: []*iam.User{u}}, {Groups: []*iam.Group{g}}, {Policies: []*iam.ManagedPolicy{p}}} {
+	r, u, g, p, i := aRole(9, 3), aUser(9, 3), aGroup(9, 3), aPolicy(9, 3), aProfile(9, 3)
+	r.Name, u.Name, g.Name, p.Name, i.Name = "rOLE-1", "uSER-1", "gROUP-1", "pOLICY-1", "pROFILE-1"
+	for _, e := range []iam.Entities{{Roles: []*iam.Role{r}}, {Users: []*iam.User{u}}, {Groups: []*iam.Group{g}}, {InstanceProfiles: []*iam.InstanceProfile{i}}, {Policies: []*iam.ManagedPolicy{p}}} {
 		err := s.Commit(t.Context(), &iam.Write{Base: 2, Entities: e})
 		var conflict *iam.VersionConflict
 		if err == nil || errors.As(err, &conflict) {

@@ -44,6 +44,33 @@ func (q *Queries) AccessKeysSince(ctx context.Context, since int64) ([]IamAccess
 	return items, nil
 }
 
+const accountAliasesSince = `-- name: AccountAliasesSince :many
+SELECT account, alias, version FROM iam_account_alias WHERE version > $1
+`
+
+func (q *Queries) AccountAliasesSince(ctx context.Context, since int64) ([]IamAccountAlias, error) {
+	rows, err := q.db.QueryContext(ctx, accountAliasesSince, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IamAccountAlias
+	for rows.Next() {
+		var i IamAccountAlias
+		if err := rows.Scan(&i.Account, &i.Alias, &i.Version); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const bumpVersion = `-- name: BumpVersion :execrows
 UPDATE iam_version SET version = version + 1 WHERE name = 'iam' AND version = $1
 `
@@ -65,12 +92,30 @@ func (q *Queries) DeleteAccessKey(ctx context.Context, id string) error {
 	return err
 }
 
+const deleteAccountAlias = `-- name: DeleteAccountAlias :exec
+DELETE FROM iam_account_alias WHERE account = $1
+`
+
+func (q *Queries) DeleteAccountAlias(ctx context.Context, account string) error {
+	_, err := q.db.ExecContext(ctx, deleteAccountAlias, account)
+	return err
+}
+
 const deleteGroup = `-- name: DeleteGroup :exec
 DELETE FROM iam_group WHERE id = $1
 `
 
 func (q *Queries) DeleteGroup(ctx context.Context, id string) error {
 	_, err := q.db.ExecContext(ctx, deleteGroup, id)
+	return err
+}
+
+const deleteInstanceProfile = `-- name: DeleteInstanceProfile :exec
+DELETE FROM iam_instance_profile WHERE id = $1
+`
+
+func (q *Queries) DeleteInstanceProfile(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, deleteInstanceProfile, id)
 	return err
 }
 
@@ -225,6 +270,44 @@ func (q *Queries) GroupsSince(ctx context.Context, since int64) ([]IamGroup, err
 	return items, nil
 }
 
+const instanceProfilesSince = `-- name: InstanceProfilesSince :many
+SELECT id, account, name, name_key, path, created, role_id, tags, version
+FROM iam_instance_profile WHERE version > $1
+`
+
+func (q *Queries) InstanceProfilesSince(ctx context.Context, since int64) ([]IamInstanceProfile, error) {
+	rows, err := q.db.QueryContext(ctx, instanceProfilesSince, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IamInstanceProfile
+	for rows.Next() {
+		var i IamInstanceProfile
+		if err := rows.Scan(
+			&i.ID,
+			&i.Account,
+			&i.Name,
+			&i.NameKey,
+			&i.Path,
+			&i.Created,
+			&i.RoleID,
+			&i.Tags,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const keyUse = `-- name: KeyUse :one
 SELECT used, service, region FROM iam_key_use WHERE id = $1
 `
@@ -350,6 +433,22 @@ func (q *Queries) PutAccessKey(ctx context.Context, arg PutAccessKeyParams) erro
 	return err
 }
 
+const putAccountAlias = `-- name: PutAccountAlias :exec
+INSERT INTO iam_account_alias (account, alias, version) VALUES ($1, $2, $3)
+ON CONFLICT (account) DO UPDATE SET alias = excluded.alias, version = excluded.version
+`
+
+type PutAccountAliasParams struct {
+	Account string
+	Alias   string
+	Version int64
+}
+
+func (q *Queries) PutAccountAlias(ctx context.Context, arg PutAccountAliasParams) error {
+	_, err := q.db.ExecContext(ctx, putAccountAlias, arg.Account, arg.Alias, arg.Version)
+	return err
+}
+
 const putDeleted = `-- name: PutDeleted :exec
 INSERT INTO iam_deleted (kind, id, version) VALUES ($1, $2, $3)
 ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version
@@ -396,6 +495,39 @@ func (q *Queries) PutGroup(ctx context.Context, arg PutGroupParams) error {
 		arg.Created,
 		arg.Inline,
 		arg.Attached,
+		arg.Version,
+	)
+	return err
+}
+
+const putInstanceProfile = `-- name: PutInstanceProfile :exec
+INSERT INTO iam_instance_profile (id, account, name, name_key, path, created, role_id, tags, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (id) DO UPDATE SET role_id = excluded.role_id, tags = excluded.tags, version = excluded.version
+`
+
+type PutInstanceProfileParams struct {
+	ID      string
+	Account string
+	Name    string
+	NameKey string
+	Path    string
+	Created int64
+	RoleID  string
+	Tags    string
+	Version int64
+}
+
+func (q *Queries) PutInstanceProfile(ctx context.Context, arg PutInstanceProfileParams) error {
+	_, err := q.db.ExecContext(ctx, putInstanceProfile,
+		arg.ID,
+		arg.Account,
+		arg.Name,
+		arg.NameKey,
+		arg.Path,
+		arg.Created,
+		arg.RoleID,
+		arg.Tags,
 		arg.Version,
 	)
 	return err

@@ -14,6 +14,12 @@ type IamAccessKey struct {
 	Version int64
 }
 
+type IamAccountAlias struct {
+	Account string
+	Alias   string
+	Version int64
+}
+
 type IamDeleted struct {
 	Kind    string
 	ID      string
@@ -30,6 +36,18 @@ type IamGroup struct {
 	Inline   string
 	Attached string
 	Version  int64
+}
+
+type IamInstanceProfile struct {
+	ID      string
+	Account string
+	Name    string
+	NameKey string
+	Path    string
+	Created int64
+	RoleID  string
+	Tags    string
+	Version int64
 }
 
 type IamKeyUse struct {

@@ -110,6 +110,28 @@ DELETE FROM iam_saml_provider WHERE account = $1 AND name = $2;
 -- name: SAMLMetadata :one
 SELECT metadata FROM iam_saml_provider WHERE account = $1 AND name = $2;
 
+-- name: InstanceProfilesSince :many
+SELECT id, account, name, name_key, path, created, role_id, tags, version
+FROM iam_instance_profile WHERE version > sqlc.arg(since);
+
+-- name: PutInstanceProfile :exec
+INSERT INTO iam_instance_profile (id, account, name, name_key, path, created, role_id, tags, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (id) DO UPDATE SET role_id = excluded.role_id, tags = excluded.tags, version = excluded.version;
+
+-- name: DeleteInstanceProfile :exec
+DELETE FROM iam_instance_profile WHERE id = $1;
+
+-- name: AccountAliasesSince :many
+SELECT account, alias, version FROM iam_account_alias WHERE version > sqlc.arg(since);
+
+-- name: PutAccountAlias :exec
+INSERT INTO iam_account_alias (account, alias, version) VALUES ($1, $2, $3)
+ON CONFLICT (account) DO UPDATE SET alias = excluded.alias, version = excluded.version;
+
+-- name: DeleteAccountAlias :exec
+DELETE FROM iam_account_alias WHERE account = $1;
+
 -- name: DeletedSince :many
 SELECT kind, id FROM iam_deleted WHERE version > sqlc.arg(since);
 
