@@ -78,12 +78,8 @@ func (r *run) knowsNamespace(key string) bool {
 
 // withoutKey says what a condition does when its key is missing.
 func withoutKey(s *statement, c *condition) string {
-	holds := !c.op.demands()
-	if c.op.family == nullOperator {
-		holds = slices.ContainsFunc(c.Values, func(v string) bool { return strings.EqualFold(v, "true") })
-	}
 	switch {
-	case holds:
+	case c.holdsWithout:
 		return "the condition always holds"
 	case s.allow:
 		return "the condition never holds, and the statement allows nothing"

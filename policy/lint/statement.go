@@ -77,6 +77,8 @@ type condition struct {
 	key    *catalog.Key // nil when the catalog does not know it
 	folded string       // the key in lower case
 	limits bool         // it holds the key to some values
+	// holdsWithout is true when it holds for requests without the key.
+	holdsWithout bool
 }
 
 func (r *run) prepare(number int, s policy.Statement) *statement {
@@ -105,7 +107,10 @@ func (r *run) prepare(number int, s policy.Statement) *statement {
 }
 
 func (s *statement) addCondition(c *condition) {
-	c.limits = c.limitsKey()
+	c.limits, c.holdsWithout = c.limitsKey(), !c.op.demands()
+	if c.op.family == nullOperator {
+		c.holdsWithout = slices.ContainsFunc(c.Values, func(v string) bool { return strings.EqualFold(v, "true") })
+	}
 	s.conditions = append(s.conditions, c)
 	on := s.byKey[c.folded]
 	if on == nil {
