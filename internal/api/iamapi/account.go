@@ -25,6 +25,7 @@ func (b *bound) GetAccountSummary(ctx context.Context, _ *wire.GetAccountSummary
 		wire.SummaryKeyTypeUsers: len(v.Users(b.account(), "/")), wire.SummaryKeyTypeUsersQuota: limits.Users,
 		wire.SummaryKeyTypeRoles: len(v.Roles(b.account(), "/")), wire.SummaryKeyTypeRolesQuota: limits.Roles,
 		wire.SummaryKeyTypeGroups: len(v.Groups(b.account(), "/")), wire.SummaryKeyTypeGroupsQuota: limits.Groups,
+		wire.SummaryKeyTypeInstanceProfiles: len(v.InstanceProfiles(b.account(), "/")), wire.SummaryKeyTypeInstanceProfilesQuota: limits.InstanceProfiles,
 		wire.SummaryKeyTypePolicies: len(policies), wire.SummaryKeyTypePoliciesQuota: limits.Policies,
 		wire.SummaryKeyTypePolicyVersionsInUse:           versions,
 		wire.SummaryKeyTypePolicyVersionsInUseQuota:      10000,
@@ -50,23 +51,42 @@ func (b *bound) GetAccountSummary(ctx context.Context, _ *wire.GetAccountSummary
 	return &wire.GetAccountSummaryOutput{SummaryMap: out}, nil
 }
 
+// CreateAccountAlias gives the account an alias in place of the one it had.
+func (b *bound) CreateAccountAlias(ctx context.Context, in *wire.CreateAccountAliasInput) (*wire.CreateAccountAliasOutput, error) {
+	if err := b.IAM.CreateAccountAlias(ctx, b.account(), *in.AccountAlias); err != nil {
+		return nil, err
+	}
+	return &wire.CreateAccountAliasOutput{}, nil
+}
+
+// DeleteAccountAlias takes its alias from the account.
+func (b *bound) DeleteAccountAlias(ctx context.Context, in *wire.DeleteAccountAliasInput) (*wire.DeleteAccountAliasOutput, error) {
+	if err := b.IAM.DeleteAccountAlias(ctx, b.account(), *in.AccountAlias); err != nil {
+		return nil, err
+	}
+	return &wire.DeleteAccountAliasOutput{}, nil
+}
+
+// ListAccountAliases lists the alias of the account, if it has one.
+func (b *bound) ListAccountAliases(ctx context.Context, in *wire.ListAccountAliasesInput) (*wire.ListAccountAliasesOutput, error) {
+	v, err := b.IAM.Fresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	aliases := []string{}
+	if alias := v.AccountAlias(b.account()); alias != "" {
+		aliases = append(aliases, alias)
+	}
+	list, p, err := page(b, "account aliases", aliases, same, in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	return &wire.ListAccountAliasesOutput{AccountAliases: list, IsTruncated: p.truncated, Marker: p.marker}, nil
+}
+
 // What follows are lists of things that no Rockpool account has. They are served
 // because the AWS console and Terraform walk them before they delete a user or
 // role; an empty list is the truth (spec/iam-sts.md 4.3, 4.5).
-
-// ListAccountAliases answers that the account has no alias.
-func (b *bound) ListAccountAliases(context.Context, *wire.ListAccountAliasesInput) (*wire.ListAccountAliasesOutput, error) {
-	return &wire.ListAccountAliasesOutput{AccountAliases: []string{}, IsTruncated: pointer(false)}, nil
-}
-
-// ListInstanceProfilesForRole answers that an existing role is in no instance
-// profile.
-func (b *bound) ListInstanceProfilesForRole(ctx context.Context, in *wire.ListInstanceProfilesForRoleInput) (*wire.ListInstanceProfilesForRoleOutput, error) {
-	if _, err := b.owned(ctx, b.role(in.RoleName)); err != nil {
-		return nil, err
-	}
-	return &wire.ListInstanceProfilesForRoleOutput{InstanceProfiles: []wire.InstanceProfile{}, IsTruncated: pointer(false)}, nil
-}
 
 // ListMFADevices answers that an existing user has no MFA device.
 func (b *bound) ListMFADevices(ctx context.Context, in *wire.ListMFADevicesInput) (*wire.ListMFADevicesOutput, error) {

@@ -105,6 +105,10 @@ func notFound(e *iam.NotFound) *awserr.Error {
 		message = fmt.Sprintf("Manifest not found for arn %s", e.Name)
 	case iam.KindSAMLPrivateKey:
 		message = fmt.Sprintf("The private key with id %s cannot be found in %s.", e.Name, e.Of)
+	case iam.KindInstanceProfile:
+		message = fmt.Sprintf("Instance Profile %s cannot be found.", e.Name)
+	case iam.KindAccountAlias:
+		message = fmt.Sprintf("The account alias %s cannot be found.", e.Name)
 	case iam.KindPolicy:
 		message = fmt.Sprintf("Policy %s was not found.", e.Name)
 		if e.Owner != "" {
@@ -122,6 +126,10 @@ func taken(e *iam.AlreadyExists) string {
 		return fmt.Sprintf("User with name %s already exists.", e.Name)
 	case iam.KindGroup:
 		return fmt.Sprintf("Group with name %s already exists.", e.Name)
+	case iam.KindInstanceProfile:
+		return fmt.Sprintf("Instance Profile %s already exists.", e.Name)
+	case iam.KindAccountAlias:
+		return fmt.Sprintf("The account alias %s already exists.", e.Name)
 	case iam.KindOIDCProvider:
 		return fmt.Sprintf("Provider with url %s already exists.", e.Name)
 	case iam.KindSAMLProvider:
@@ -140,6 +148,8 @@ func inUse(e *iam.InUse) string {
 		return "Cannot delete entity, must delete access keys first."
 	case iam.UseMembers, iam.UseGroups:
 		return "Cannot delete entity, must remove users from group first."
+	case iam.UseInstanceProfile:
+		return "Cannot delete entity, must remove roles from instance profile first."
 	case iam.UseEntities:
 		return "Cannot delete a policy attached to entities."
 	case iam.UseVersions:
@@ -177,6 +187,8 @@ func tagQuota(k iam.Kind) string {
 		return "TagsPerPolicy"
 	case iam.KindSAMLProvider:
 		return "TagsPerSAMLProvider"
+	case iam.KindInstanceProfile:
+		return "TagsPerInstanceProfile"
 	}
 	return "TagsPerOpenIDConnectProvider"
 }

@@ -41,6 +41,8 @@ func (i *Implementation) Rules() api.Rules {
 		"ListVirtualMFADevices":      api.OnAny[wire.ListVirtualMFADevicesInput](),
 		"GetAccountSummary":          api.OnAny[wire.GetAccountSummaryInput](),
 		"GetAccountPasswordPolicy":   api.OnAny[wire.GetAccountPasswordPolicyInput](),
+		"CreateAccountAlias":         api.OnAny[wire.CreateAccountAliasInput](),
+		"DeleteAccountAlias":         api.OnAny[wire.DeleteAccountAliasInput](),
 		"ListAccountAliases":         api.OnAny[wire.ListAccountAliasesInput](),
 	}
 	i.roleRules(rules)
@@ -48,6 +50,7 @@ func (i *Implementation) Rules() api.Rules {
 	i.groupRules(rules)
 	i.accessKeyRules(rules)
 	i.policyRules(rules)
+	i.profileRules(rules)
 	i.providerRules(rules)
 	i.samlRules(rules)
 	i.simulateRules(rules)
@@ -65,7 +68,6 @@ func (i *Implementation) roleRules(rules api.Rules) {
 	rules["UpdateAssumeRolePolicy"] = onRole(i, func(in *wire.UpdateAssumeRolePolicyInput) *string { return in.RoleName })
 	rules["DeleteRole"] = onRole(i, func(in *wire.DeleteRoleInput) *string { return in.RoleName })
 	rules["ListRoleTags"] = onRole(i, func(in *wire.ListRoleTagsInput) *string { return in.RoleName })
-	rules["ListInstanceProfilesForRole"] = onRole(i, func(in *wire.ListInstanceProfilesForRoleInput) *string { return in.RoleName })
 	rules["TagRole"] = onRole(i, func(in *wire.TagRoleInput) *string { return in.RoleName },
 		func(in *wire.TagRoleInput, _ *iam.Owned) []sts.ContextKey { return requestTags(in.Tags) })
 	rules["UntagRole"] = onRole(i, func(in *wire.UntagRoleInput) *string { return in.RoleName },

@@ -39,6 +39,7 @@ func populate(t *testing.T, f *fixture) {
 	must[*iam.RoleEntry](t)(f.iam.CreateRole(ctx, iam.NewRole{Account: account, Name: "app", Path: "/p/", Trust: trust, Boundary: admin, Tags: tags}))
 	must[*iam.UserEntry](t)(f.iam.CreateUser(ctx, iam.NewUser{Account: account, Name: "bob", Path: "/p/", Boundary: admin, Tags: tags}))
 	must[*iam.GroupEntry](t)(f.iam.CreateGroup(ctx, iam.NewGroup{Account: account, Name: "staff", Path: "/p/"}))
+	must[*iam.InstanceProfile](t)(f.iam.CreateInstanceProfile(ctx, iam.NewInstanceProfile{Account: account, Name: "web", Path: "/p/", Tags: tags}))
 	must[*iam.PolicyEntry](t)(f.iam.CreatePolicy(ctx, iam.NewPolicy{Account: account, Name: "pol", Path: "/p/", Document: allowS3, Tags: tags}))
 	must[*iam.OIDCProvider](t)(f.iam.CreateOIDCProvider(ctx, iam.NewOIDCProvider{Account: account, URL: "https://login.example.com", Tags: tags}))
 }
@@ -50,6 +51,7 @@ func TestRulesAsk(t *testing.T) {
 		role     = "arn:aws:iam::000000000000:role/p/app"
 		user     = "arn:aws:iam::000000000000:user/p/bob"
 		group    = "arn:aws:iam::000000000000:group/p/staff"
+		profile  = "arn:aws:iam::000000000000:instance-profile/p/web"
 		pol      = "arn:aws:iam::000000000000:policy/p/pol"
 		provider = "arn:aws:iam::000000000000:oidc-provider/login.example.com"
 		tagged   = "aws:ResourceTag/team=blue iam:ResourceTag/team=blue"
@@ -88,6 +90,13 @@ func TestRulesAsk(t *testing.T) {
 		{"moving a group asks for both paths", "UpdateGroup", "GroupName=staff\nNewPath=/r/", []string{group, "arn:aws:iam::000000000000:group/r/staff"}},
 		{"a group that stays where it is asks once", "UpdateGroup", "GroupName=staff\nNewPath=/p/", []string{group}},
 		{"a simulation of a group is asked for the group", "SimulatePrincipalPolicy", "PolicySourceArn=" + group + "\nActionNames.member.1=s3:GetObject", []string{group}},
+		{"a new instance profile is asked for by its future ARN and tags", "CreateInstanceProfile", "InstanceProfileName=new\nPath=/q/\nTags.member.1.Key=a\nTags.member.1.Value=b",
+			[]string{"arn:aws:iam::000000000000:instance-profile/q/new aws:TagKeys=[a] aws:RequestTag/a=b"}},
+		{"an instance profile is asked for with its path and tags", "GetInstanceProfile", "InstanceProfileName=web", []string{profile + " " + tagged}},
+		{"one that does not exist has the path /", "DeleteInstanceProfile", "InstanceProfileName=no", []string{"arn:aws:iam::000000000000:instance-profile/no"}},
+		{"tagging an instance profile names the tags", "TagInstanceProfile", "InstanceProfileName=web\nTags.member.1.Key=a\nTags.member.1.Value=b",
+			[]string{profile + " " + tagged + " aws:TagKeys=[a] aws:RequestTag/a=b"}},
+		{"an account alias is nobody's", "CreateAccountAlias", "AccountAlias=an-alias", []string{"*"}},
 		{"a policy is asked for by its ARN", "CreatePolicyVersion", "PolicyArn=" + pol + "\nPolicyDocument=" + allowS3, []string{pol + " aws:ResourceTag/team=blue"}},
 		{"tagging a policy names the tags", "TagPolicy", "PolicyArn=" + pol + "\nTags.member.1.Key=a\nTags.member.1.Value=b",
 			[]string{pol + " aws:ResourceTag/team=blue aws:TagKeys=[a] aws:RequestTag/a=b"}},
@@ -133,6 +142,36 @@ func TestRulesAsk(t *testing.T) {
 	}
 }
 
+// TestAnInstanceProfileNeedsTheRoleToBePassed puts a role into a profile for
+// callers who may or may not pass it.
+func TestAnInstanceProfileNeedsTheRoleToBePassed(t *testing.T) {
+	f := newFixture(t)
+	populate(t, f)
+	f.as = "bob"
+	statement := func(action, resource, service string) string {
+		return `{"Effect":"Allow","Action":"` + action + `","Resource":"` + resource + `","Condition":{"StringEqualsIfExists":{"iam:PassedToService":"` + service + `"}}}`
+	}
+	add := statement("iam:AddRoleToInstanceProfile", "arn:aws:iam::*:instance-profile/p/web", "x")
+	const role = "arn:aws:iam::000000000000:role/p/app"
+	for _, c := range []struct{ name, policy, want string }{
+		{"without it", add, "iam:PassRole on resource: " + role},
+		{"for another service", add + "," + statement("iam:PassRole", role, "lambda.amazonaws.com"), "iam:PassRole on resource: " + role},
+		{"without the profile", statement("iam:PassRole", role, "ec2.amazonaws.com"), "iam:AddRoleToInstanceProfile on resource: arn:aws:iam::000000000000:instance-profile/p/web"},
+		{"with both", add + "," + statement("iam:PassRole", role, "ec2.amazonaws.com"), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := f.iam.PutInlinePolicy(t.Context(), iam.UserOwner(account, "bob"), "own", `{"Version":"2012-10-17","Statement":[`+c.policy+`]}`); err != nil {
+				t.Fatal(err)
+			}
+			ctx, bound := f.in()
+			_, err := bound.AddRoleToInstanceProfile(ctx, &iamwire.AddRoleToInstanceProfileInput{InstanceProfileName: ptr("web"), RoleName: ptr("app")})
+			if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 // TestDeniedCallsDoNothing denies every served operation and checks that IAM did
 // not move and that the answer is the same whether the target exists.
 func TestDeniedCallsDoNothing(t *testing.T) {
@@ -168,7 +207,7 @@ func TestEveryRuleHasItsOperation(t *testing.T) {
 			t.Errorf("%s: %v", operation, err)
 		}
 	}
-	if n := len(served()); n != 101 {
+	if n := len(served()); n != 112 {
 		t.Errorf("%d operations are served", n)
 	}
 }
@@ -187,7 +226,7 @@ func served() []string {
 func filled(t *testing.T, operation string) reflect.Value {
 	t.Helper()
 	values := map[string]any{
-		"RoleName": "none", "UserName": "none", "GroupName": "none", "NewUserName": "other", "PolicyName": "none", "PolicyArn": "arn:aws:iam::000000000000:policy/none",
+		"RoleName": "none", "UserName": "none", "GroupName": "none", "InstanceProfileName": "none", "AccountAlias": "none", "NewUserName": "other", "PolicyName": "none", "PolicyArn": "arn:aws:iam::000000000000:policy/none",
 		"AssumeRolePolicyDocument": trust, "PolicyDocument": allowS3, "PermissionsBoundary": admin, "VersionId": "v1",
 		"Url": "https://none.example.com", "OpenIDConnectProviderArn": "arn:aws:iam::000000000000:oidc-provider/none.example.com", "ClientID": "c",
 		"SAMLProviderArn": "arn:aws:iam::000000000000:saml-provider/none", "Name": "none", "SAMLMetadataDocument": strings.Repeat("x", 1000),
