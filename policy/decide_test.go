@@ -452,6 +452,25 @@ func TestContextOfManyKeys(t *testing.T) {
 	}
 }
 
+// TestContextCountsItsKeys: the 256th key is the first whose hash ends as it does.
+func TestContextCountsItsKeys(t *testing.T) {
+	var c Context
+	for i := 0; c.Len() < 257; i++ {
+		end := uint32(0)
+		if c.Len() >= 255 {
+			end = uint32(c.Len() - 254)
+		}
+		if name := fmt.Sprint("aws:PrincipalTag/", i); hashKey(name)%64 == end {
+			c.Set(name, "x")
+		}
+	}
+	for e := range c.All() {
+		if _, _, ok := c.Get(e.Key); !ok {
+			t.Errorf("%s is lost", e.Key)
+		}
+	}
+}
+
 func TestKeysFold(t *testing.T) {
 	tests := []struct {
 		a, b string
