@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"sync"
@@ -64,6 +65,12 @@ const sendfileFrom = 32 << 10
 func (w *Response) ReadFrom(src io.Reader) (int64, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
+	}
+	if m, ok := src.(*bytes.Reader); ok && m.Len() <= sendfileFrom {
+		// It is in memory already, and net/http keeps it together with the headers.
+		n, err := m.WriteTo(w.w)
+		w.bytes += n
+		return n, err
 	}
 	if l, ok := src.(*io.LimitedReader); ok && l.N <= sendfileFrom {
 		buf, ok := w.buffers.Get().(*[sendfileFrom]byte)

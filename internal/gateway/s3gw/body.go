@@ -137,7 +137,15 @@ func checksumHeader(algorithm string) string {
 }
 
 // checksumLabel is the algorithm as XML and sentences spell it.
-func checksumLabel(algorithm string) string { return strings.ToUpper(algorithm) }
+func checksumLabel(algorithm string) string {
+	switch algorithm { // what uploads of the SDKs have is not made anew for each line of a listing
+	case "crc32":
+		return "CRC32"
+	case "crc64nvme":
+		return "CRC64NVME"
+	}
+	return strings.ToUpper(algorithm)
+}
 
 // declaredChecksum reads the one checksum of a request: its value in a header,
 // or its name in x-amz-trailer. A value in the query of a presigned URL is

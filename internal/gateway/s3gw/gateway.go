@@ -76,6 +76,8 @@ type Gateway struct {
 	mu      sync.RWMutex
 	buckets map[string]*settings // compiled, by name
 
+	docs sync.Pool // of *doc, the memory of listings
+
 	policies sync.Mutex // held while a bucket policy and its bindings are written
 }
 

@@ -2,6 +2,7 @@ package s3gw
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/rockpool-id/rockpool/internal/gateway"
 	"github.com/rockpool-id/rockpool/internal/object"
@@ -35,12 +36,16 @@ func (c *call) listing(maxName string) (l listing, err error) {
 // text writes a key or what is made of keys, encoded as the client asked.
 func (l *listing) text(d *doc, name, s string) {
 	d.open(name)
+	l.value(d, s)
+	d.close(name)
+}
+
+func (l *listing) value(d *doc, s string) {
 	if l.url {
 		d.b = appendURL(d.b, s)
 	} else {
 		d.text(s)
 	}
-	d.close(name)
 }
 
 // appendURL encodes as listings do: "/" stays and a space is a plus.
@@ -67,30 +72,56 @@ func (c *call) page(x *gateway.Exchange, l listing, after string) (*object.Listi
 	return c.g.store.List(x.R.Context(), c.addr.bucket, object.ListOptions{Prefix: l.prefix, Delimiter: l.delimiter, After: after, Max: l.max})
 }
 
-// contents writes the keys and common prefixes of a page.
-func (c *call) contents(d *doc, l listing, page *object.Listing, withOwner bool) {
-	d.grow(320 * (len(page.Objects) + len(page.Prefixes)))
+// listedRoom is about what one object takes in a listing.
+const listedRoom = 320
+
+// contents writes the keys and common prefixes of a page; id is the owner's, ""
+// for a listing without owners. There may be a thousand keys, so their markup is
+// written in as few pieces as it has; TestListingsAreWrittenAsByElements holds it
+// against the plain way.
+func (l *listing) contents(d *doc, page *object.Listing, id string) {
+	d.grow(listedRoom * (len(page.Objects) + len(page.Prefixes)))
 	for i := range page.Objects {
 		o := &page.Objects[i]
-		d.open("Contents")
-		l.text(d, "Key", o.Key)
-		d.time("LastModified", o.Modified)
-		d.etag("ETag", o.ETag)
-		for _, s := range o.Checksums {
-			d.elem("ChecksumAlgorithm", checksumLabel(s.Algorithm))
-			d.some("ChecksumType", s.Type)
+		d.raw("<Contents><Key>")
+		l.value(d, o.Key)
+		d.raw("</Key>")
+		d.listed(o)
+		if id != "" {
+			d.raw("<Owner><ID>")
+			d.raw(id)
+			d.raw("</ID></Owner>")
 		}
-		d.int("Size", o.Size)
-		if withOwner {
-			owner(d, "Owner", c.bucket.Account)
-		}
-		d.elem("StorageClass", storageClass(o.StorageClass))
-		d.close("Contents")
+		d.raw("<StorageClass>")
+		d.text(storageClass(o.StorageClass))
+		d.raw("</StorageClass></Contents>")
 	}
+	l.commonPrefixes(d, page)
+}
+
+// listed writes what the listings of keys have in common.
+func (d *doc) listed(o *object.Listed) {
+	d.raw("<LastModified>")
+	d.moment(o.Modified)
+	d.raw("</LastModified><ETag>&quot;")
+	d.text(o.ETag)
+	d.raw("&quot;</ETag>")
+	for _, s := range o.Checksums {
+		d.raw("<ChecksumAlgorithm>")
+		d.text(checksumLabel(s.Algorithm))
+		d.raw("</ChecksumAlgorithm>")
+		d.some("ChecksumType", s.Type)
+	}
+	d.raw("<Size>")
+	d.b = strconv.AppendInt(d.b, o.Size, 10)
+	d.raw("</Size>")
+}
+
+func (l *listing) commonPrefixes(d *doc, page *object.Listing) {
 	for _, p := range page.Prefixes {
-		d.open("CommonPrefixes")
-		l.text(d, "Prefix", p)
-		d.close("CommonPrefixes")
+		d.raw("<CommonPrefixes><Prefix>")
+		l.value(d, p)
+		d.raw("</Prefix></CommonPrefixes>")
 	}
 }
 
@@ -101,12 +132,29 @@ func storageClass(s string) string {
 	return s
 }
 
-// begin starts a listing document with room for its page.
+// begin starts a listing document, in the memory of an earlier one if it can.
 func (c *call) begin(root string, l listing) *doc {
-	d := newDoc(root, namespace)
+	d, ok := c.g.docs.Get().(*doc)
+	if ok {
+		d.begin(root, namespace)
+	} else {
+		d = newDoc(root, namespace)
+	}
 	d.elem("Name", c.addr.bucket)
 	l.text(d, "Prefix", l.prefix)
 	return d
+}
+
+// maxKeptDoc is the largest document whose memory is used again; that of a full
+// page of long keys is given back.
+const maxKeptDoc = 1 << 20
+
+// answer sends a listing and keeps its memory for the next.
+func (c *call) answer(x *gateway.Exchange, d *doc) {
+	c.g.send(x, http.StatusOK, d)
+	if cap(d.b) <= maxKeptDoc {
+		c.g.docs.Put(d)
+	}
 }
 
 func (l *listing) tail(d *doc, truncated bool) {
@@ -136,8 +184,8 @@ func (c *call) listObjects(x *gateway.Exchange) error {
 	}
 	d.int("MaxKeys", int64(l.max))
 	l.tail(d, page.Truncated)
-	c.contents(d, l, page, true)
-	c.g.send(x, http.StatusOK, d)
+	l.contents(d, page, canonicalID(c.bucket.Account))
+	c.answer(x, d)
 	return nil
 }
 
@@ -176,8 +224,12 @@ func (c *call) listObjectsV2(x *gateway.Exchange) error {
 	d.int("KeyCount", int64(len(page.Objects)+len(page.Prefixes)))
 	d.int("MaxKeys", int64(l.max))
 	l.tail(d, page.Truncated)
-	c.contents(d, l, page, c.query.value("fetch-owner") == "true")
-	c.g.send(x, http.StatusOK, d)
+	id := ""
+	if c.query.value("fetch-owner") == "true" {
+		id = canonicalID(c.bucket.Account)
+	}
+	l.contents(d, page, id)
+	c.answer(x, d)
 	return nil
 }
 
@@ -202,24 +254,25 @@ func (c *call) listVersions(x *gateway.Exchange) error {
 	}
 	d.int("MaxKeys", int64(l.max))
 	l.tail(d, page.Truncated)
+	l.versions(d, page, canonicalID(c.bucket.Account))
+	c.answer(x, d)
+	return nil
+}
+
+// versions writes the keys of a page as versions, and its common prefixes.
+func (l *listing) versions(d *doc, page *object.Listing, id string) {
+	d.grow((listedRoom + 128) * (len(page.Objects) + len(page.Prefixes)))
 	for i := range page.Objects {
 		o := &page.Objects[i]
-		d.open("Version")
-		l.text(d, "Key", o.Key)
-		d.elem("VersionId", "null")
-		d.bool("IsLatest", true)
-		d.time("LastModified", o.Modified)
-		d.etag("ETag", o.ETag)
-		d.int("Size", o.Size)
-		owner(d, "Owner", c.bucket.Account)
-		d.elem("StorageClass", storageClass(o.StorageClass))
-		d.close("Version")
+		d.raw("<Version><Key>")
+		l.value(d, o.Key)
+		d.raw("</Key><VersionId>null</VersionId><IsLatest>true</IsLatest>")
+		d.listed(o)
+		d.raw("<Owner><ID>")
+		d.raw(id)
+		d.raw("</ID></Owner><StorageClass>")
+		d.text(storageClass(o.StorageClass))
+		d.raw("</StorageClass></Version>")
 	}
-	for _, p := range page.Prefixes {
-		d.open("CommonPrefixes")
-		l.text(d, "Prefix", p)
-		d.close("CommonPrefixes")
-	}
-	c.g.send(x, http.StatusOK, d)
-	return nil
+	l.commonPrefixes(d, page)
 }

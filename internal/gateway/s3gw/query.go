@@ -11,17 +11,22 @@ import (
 // refused: gateway and store could otherwise pick different ones.
 type query struct {
 	list []param
-	room [12]param
 	raw  string
 	plus bool // a "+" occurs in a value, so its meaning depends on the signer
 }
 
 type param struct{ name, value string }
 
+// usualParams is enough for a presigned URL.
+const usualParams = 12
+
 // parseQuery splits a raw query on "&" only. A key without "=" has an empty
 // value.
 func (q *query) parse(raw string) error {
-	q.raw, q.list = raw, q.room[:0]
+	q.raw, q.list = raw, nil
+	if raw != "" {
+		q.list = make([]param, 0, min(strings.Count(raw, "&")+1, usualParams))
+	}
 	for rest := raw; rest != ""; {
 		var p string
 		p, rest, _ = strings.Cut(rest, "&")

@@ -77,12 +77,14 @@ func FuzzCORS(f *testing.F) {
 
 func FuzzText(f *testing.F) {
 	f.Add("a<b>&\"c\x01\uFFFE\r\n")
+	f.Add("\xff\xe2\x82")
 	f.Fuzz(func(t *testing.T, s string) {
-		if !utf8.ValidString(s) {
-			return
-		}
 		d := newDoc("R", "")
 		d.text(s)
+		if !utf8.Valid(d.b) {
+			t.Fatalf("%q is written as %q", s, d.b)
+		}
+		s = string([]rune(s)) // each byte that is no UTF-8 is U+FFFD
 		var got struct {
 			Text string `xml:",chardata"`
 		}

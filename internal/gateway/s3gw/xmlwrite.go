@@ -16,12 +16,24 @@ const namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 type doc struct {
 	b    []byte
 	root string
+
+	// The date of the last time written: the objects of a listing share few.
+	dated bool
+	day   int64 // since 1970
+	date  [len("2006-01-02T")]byte
 }
 
 // newDoc begins a document; ns "" leaves the root without a namespace.
 func newDoc(root, ns string) *doc {
-	d := &doc{b: make([]byte, 0, 512), root: root}
-	d.b = append(d.b, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<"...)
+	d := &doc{b: make([]byte, 0, 512)}
+	d.begin(root, ns)
+	return d
+}
+
+// begin makes d another document, in the memory of the last one.
+func (d *doc) begin(root, ns string) {
+	d.root = root
+	d.b = append(d.b[:0], `<?xml version="1.0" encoding="UTF-8"?>`+"\n<"...)
 	d.b = append(d.b, root...)
 	if ns != "" {
 		d.b = append(d.b, ` xmlns="`...)
@@ -29,7 +41,6 @@ func newDoc(root, ns string) *doc {
 		d.b = append(d.b, '"')
 	}
 	d.b = append(d.b, '>')
-	return d
 }
 
 // bytes ends the document.
@@ -43,6 +54,9 @@ func (d *doc) bytes() []byte {
 
 // grow makes room for n more bytes.
 func (d *doc) grow(n int) { d.b = slices.Grow(d.b, n) }
+
+// raw writes markup.
+func (d *doc) raw(s string) { d.b = append(d.b, s...) }
 
 func (d *doc) open(name string) {
 	d.b = append(d.b, '<')
@@ -84,25 +98,42 @@ func (d *doc) bool(name string, v bool) {
 
 // time writes a time as S3 does, with milliseconds.
 func (d *doc) time(name string, t time.Time) {
-	t = t.UTC()
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
 	d.open(name)
-	d.digits(year, 4)
-	d.b = append(d.b, '-')
-	d.digits(int(month), 2)
-	d.b = append(d.b, '-')
-	d.digits(day, 2)
-	d.b = append(d.b, 'T')
-	d.digits(hour, 2)
-	d.b = append(d.b, ':')
-	d.digits(minute, 2)
-	d.b = append(d.b, ':')
-	d.digits(second, 2)
-	d.b = append(d.b, '.')
-	d.digits(t.Nanosecond()/1e6, 3)
-	d.b = append(d.b, 'Z')
+	d.moment(t)
 	d.close(name)
+}
+
+// moment writes a time without an element.
+func (d *doc) moment(t time.Time) {
+	const dayLength = 24 * 60 * 60 * 1000
+	ms := t.UnixMilli()
+	day := ms / dayLength
+	if ms < day*dayLength {
+		day-- // before 1970
+	}
+	if !d.dated || d.day != day {
+		d.dated, d.day = true, day
+		year, month, date := t.UTC().Date()
+		end := len(d.b)
+		d.digits(year, 4)
+		d.b = append(d.b, '-')
+		d.digits(int(month), 2)
+		d.b = append(d.b, '-')
+		d.digits(date, 2)
+		d.b = append(d.b, 'T')
+		copy(d.date[:], d.b[end:])
+		d.b = d.b[:end]
+	}
+	d.b = append(d.b, d.date[:]...)
+	rest := int(ms - day*dayLength)
+	d.digits(rest/(60*60*1000), 2)
+	d.b = append(d.b, ':')
+	d.digits(rest/(60*1000)%60, 2)
+	d.b = append(d.b, ':')
+	d.digits(rest/1000%60, 2)
+	d.b = append(d.b, '.')
+	d.digits(rest%1000, 3)
+	d.b = append(d.b, 'Z')
 }
 
 // digits writes n with leading zeros; it cannot be longer than width here.
@@ -127,11 +158,13 @@ func (d *doc) etag(name, tag string) {
 // plain reports whether a byte stands for itself in text and begins no rune that
 // might not.
 func plain(c byte) bool {
-	return 'a' <= c && c <= 'z' || '-' <= c && c <= '9' || 'A' <= c && c <= 'Z' || c == '_' || c == ' '
+	return ' ' <= c && c < 0x7f && c != '"' && c != '&' && c != '<' && c != '>'
 }
 
 // text writes character data. What XML 1.0 cannot hold is written as a
-// character reference: keys are byte strings and S3 does the same.
+// character reference: keys may have it and S3 does the same. A byte that is no
+// UTF-8 (a prefix in a query may have one, a key never) becomes U+FFFD, for it
+// would make the whole document unreadable.
 func (d *doc) text(s string) {
 	start := 0
 	for i := 0; i < len(s); {
@@ -156,7 +189,10 @@ func (d *doc) text(s string) {
 		case c >= utf8.RuneSelf:
 			var r rune
 			r, size = utf8.DecodeRuneInString(s[i:])
-			if r == 0xFFFE || r == 0xFFFF {
+			switch {
+			case r == utf8.RuneError && size == 1:
+				esc = string(utf8.RuneError)
+			case r == 0xFFFE || r == 0xFFFF:
 				esc = "&#x" + strconv.FormatUint(uint64(r), 16) + ";"
 			}
 		}

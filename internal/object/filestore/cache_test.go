@@ -170,5 +170,34 @@ func TestReadsOfSmallObjectsHardlyAllocate(t *testing.T) {
 	check("Bucket", 0, func() { _, _ = s.Bucket(ctx, "b") })
 	check("Head", 1, func() { _, _ = s.Head(ctx, "b", "k") })                      // the Info
 	check("Open and read", 3, func() { _ = get(s, "k") })                          // Info, Content, reader
-	check("Head of a missing key", 35, func() { _, _ = s.Head(ctx, "b", "none") }) // a point read
+	check("Head of a missing key", 20, func() { _, _ = s.Head(ctx, "b", "none") }) // a point read
+}
+
+// TestListingsAllocateLittle holds what a page costs: two columns for each key,
+// which the driver makes in two pieces each, and little for the page itself.
+func TestListingsAllocateLittle(t *testing.T) {
+	ctx := context.Background()
+	s := openSwept(t)
+	const n = 300
+	for i := range n {
+		if _, err := s.Put(ctx, "b", fmt.Sprintf("dir%d/%06d.jpg", i/100, i), strings.NewReader("x"), object.PutOptions{Size: 1, Checksum: object.Checksum{Algorithm: "crc32"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		o    object.ListOptions
+		most float64
+	}{
+		{"keys", object.ListOptions{Max: n}, 4*n + 60},
+		{"common prefixes", object.ListOptions{Delimiter: "/", Max: n}, 4*30 + 150},
+	} {
+		if got := testing.AllocsPerRun(50, func() {
+			if _, err := s.List(ctx, "b", c.o); err != nil {
+				t.Fatal(err)
+			}
+		}); got > c.most {
+			t.Errorf("a page of %s: %v allocations, at most %v", c.name, got, c.most)
+		}
+	}
 }

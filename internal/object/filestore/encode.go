@@ -130,7 +130,8 @@ func (u *unpacker) sums(a *arena) []object.Checksum {
 // together lies together. A nil *arena makes each by itself.
 type arena struct {
 	texts strings.Builder
-	sums  []object.Checksum
+	sums  []object.Checksum // the last ones, with the room behind them
+	made  int               // how much room was made at a time
 }
 
 // arenaRoom is how many bytes of text an arena makes room for at a time.
@@ -142,7 +143,8 @@ func (a *arena) room() []object.Checksum {
 		return nil
 	}
 	if len(a.sums) == cap(a.sums) {
-		a.sums = make([]object.Checksum, 0, min(max(2*cap(a.sums), 4), 256))
+		a.made = min(max(2*a.made, 4), 256)
+		a.sums = make([]object.Checksum, 0, a.made)
 	}
 	return a.sums[len(a.sums):]
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -127,6 +128,43 @@ func listCases() []testCase {
 				same(k, keys, object.ListOptions{Max: 10, Delimiter: "/", Prefix: "a/", After: after})
 			}
 		}},
+		{"every page of folders of all sizes is right from every start", "an engine may step over a folder's keys or seek behind them, and must not be seen to", func(k *kit) {
+			k.bucket()
+			var keys []string
+			for i, n := range []int{1, 2, 40, 30, 1, 5, 17, 18, 19, 3, 1, 1, 25, 2} {
+				for j := range n {
+					keys = append(keys, fmt.Sprintf("d/%02d/%02d", i, j))
+				}
+				keys = append(keys, fmt.Sprintf("d/%02d", i), fmt.Sprintf("d/%02d.txt", i))
+			}
+			k.putAll(keys)
+			for n := 1; n < 6; n++ {
+				k.pages(keys, object.ListOptions{Prefix: "d/", Delimiter: "/", Max: n})
+			}
+			for _, n := range []int{len(keys) - 1, len(keys), len(keys) + 1, 1000, 1001, 1 << 30} {
+				same(k, keys, object.ListOptions{Max: n})
+				same(k, keys, object.ListOptions{Prefix: "d/", Delimiter: "/", Max: n})
+			}
+			for i := 0; i < len(keys); i += 3 {
+				same(k, keys, object.ListOptions{Prefix: "d/", Delimiter: "/", After: keys[i], Max: 7})
+				same(k, keys, object.ListOptions{Prefix: "d", Delimiter: "/0", After: keys[i] + "/", Max: 7})
+				same(k, keys, object.ListOptions{Delimiter: "/", After: keys[i], Max: 7})
+			}
+		}},
+		{"a start that is no key and no folder is a place in the order", "clients make up start-after and key-marker", func(k *kit) {
+			k.bucket()
+			keys := []string{"a/b/1", "a/b/2", "a/c", "a\xff/1", "a\xff\xff/1", "ab", "b"}
+			k.putAll(keys)
+			for _, after := range []string{"\x00", "a", "a/", "a/a", "a/b", "a/b/", "a/b/1\x00", "a/b0", "a/b\xff", "a0", "a\xff", "a\xff/", "a\xff\xff", "a\xff\xff\xff", "\xff"} {
+				for _, prefix := range []string{"", "a", "a/", "a/b/", "a\xff"} {
+					for _, delimiter := range []string{"", "/", "b/", "\xff", "\xff/"} {
+						for n := 1; n < 4; n++ {
+							same(k, keys, object.ListOptions{Prefix: prefix, Delimiter: delimiter, After: after, Max: n})
+						}
+					}
+				}
+			}
+		}},
 		{"prefixes that end in the highest byte have an end too", "the upper bound of 0xFF is found by carrying, or there is none", func(k *kit) {
 			k.bucket()
 			keys := []string{"a", "a\xff", "a\xff\xff", "a\xff\xff/x", "b", "\xff", "\xff\xff", "\xff\xff\xff/1", "\xff\xff\xff/2", "\xff/"}
@@ -183,6 +221,27 @@ func listCases() []testCase {
 			k.pages(keys, object.ListOptions{Prefix: "big/", Delimiter: "/", Max: 100})
 		}},
 	}
+}
+
+// putAll puts empty objects, several at a time.
+func (k *kit) putAll(keys []string) {
+	k.Helper()
+	next := make(chan string)
+	var putting sync.WaitGroup
+	for range 16 {
+		putting.Go(func() {
+			for key := range next {
+				if _, err := k.s.Put(k.ctx, bucket, key, strings.NewReader(""), whole("")); err != nil {
+					k.Errorf("put %q: %v", key, err)
+				}
+			}
+		})
+	}
+	for _, key := range keys {
+		next <- key
+	}
+	close(next)
+	putting.Wait()
 }
 
 // pages follows a listing to its end and compares each page.
