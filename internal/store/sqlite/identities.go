@@ -49,8 +49,8 @@ func (s *Pools) nameProviders(ctx context.Context, lists ...[]pool.Login) error 
 
 func (s *Pools) apply(ctx context.Context, q *poolsql.Queries, c *pool.Change) error {
 	e := &edit{ctx: ctx, q: q, names: s.names, pool: s.names.number(c.PoolID), at: c.At.UnixMilli()}
-	if n, err := q.PoolExists(ctx, c.PoolID); err != nil || n == 0 {
-		return errors.Join(err, &pool.NoPool{ID: c.PoolID})
+	if !s.live.has(c.PoolID) {
+		return &pool.NoPool{ID: c.PoolID}
 	}
 	if c.Create != nil {
 		if err := e.insert(c.Create); err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 
 	"github.com/rockpool-id/rockpool/internal/pool"
 	"github.com/rockpool-id/rockpool/internal/sqldb"
@@ -24,6 +25,7 @@ type Pools struct {
 	write  *poolsql.Queries
 	people people
 	names  *names
+	live   live
 }
 
 // OpenPools brings the tables of identity pools up to date and prepares the
@@ -52,11 +54,34 @@ func OpenPools(ctx context.Context, db *sqldb.DB) (*Pools, error) {
 	if err != nil {
 		return nil, errors.Join(err, read.Close(), write.Close())
 	}
-	return &Pools{db: db, read: read, write: write, people: people, names: names}, nil
+	s := &Pools{db: db, read: read, write: write, people: people, names: names}
+	pools, err := read.LoadPools(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("load pools: %w", err), s.Close())
+	}
+	for _, p := range pools {
+		s.live.set(p.ID, true)
+	}
+	return s, nil
 }
 
 // Close releases the prepared statements.
 func (s *Pools) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+
+// live says which pools there are, as the next write will find it: it is changed in
+// the transaction that makes or deletes a pool, and back when that fails. So no
+// identity is made in a pool that is gone, and no write need ask the database.
+type live struct{ pools sync.Map }
+
+func (l *live) has(id string) bool { _, ok := l.pools.Load(id); return ok }
+
+func (l *live) set(id string, is bool) {
+	if is {
+		l.pools.Store(id, nil)
+	} else {
+		l.pools.Delete(id)
+	}
+}
 
 // LoadPools implements pool.Store.
 func (s *Pools) LoadPools(ctx context.Context) ([]*pool.Pool, error) {
@@ -85,15 +110,25 @@ func (s *Pools) InsertPool(ctx context.Context, p *pool.Pool) error {
 	if err := s.names.add(ctx, p.ID); err != nil {
 		return err
 	}
-	return s.db.Update(ctx, func(tx *sql.Tx) error {
+	made := false
+	err = s.db.Update(ctx, func(tx *sql.Tx) error {
 		q := s.write.WithTx(tx)
 		if n, err := q.PoolIsSwept(ctx, p.ID); err != nil {
 			return err
 		} else if n > 0 {
 			return &pool.Conflict{What: "the identity pool, which is being deleted"}
 		}
-		return q.InsertPool(ctx, poolsql.InsertPoolParams{ID: p.ID, Version: p.Version, Document: string(doc)})
+		err := q.InsertPool(ctx, poolsql.InsertPoolParams{ID: p.ID, Version: p.Version, Document: string(doc)})
+		if err == nil {
+			made = true
+			s.live.set(p.ID, true)
+		}
+		return err
 	})
+	if err != nil && made {
+		s.live.set(p.ID, false)
+	}
+	return err
 }
 
 // UpdatePool implements pool.Store.
@@ -113,10 +148,16 @@ func (s *Pools) UpdatePool(ctx context.Context, p *pool.Pool, was int64) error {
 
 // DeletePool implements pool.Store.
 func (s *Pools) DeletePool(ctx context.Context, id string) error {
-	return s.db.Update(ctx, func(tx *sql.Tx) error {
+	was := s.live.has(id)
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
+		s.live.set(id, false)
 		q := s.write.WithTx(tx)
 		return errors.Join(q.MarkPoolDeleted(ctx, id), q.DeletePool(ctx, id))
 	})
+	if err != nil {
+		s.live.set(id, was)
+	}
+	return err
 }
 
 // The sizes of the steps of SweepPools: identities in one transaction.

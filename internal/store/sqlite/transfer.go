@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/rockpool-id/rockpool/internal/pool"
@@ -19,8 +18,8 @@ func (s *Pools) InsertIdentities(ctx context.Context, poolID string, list []*poo
 	}
 	err := s.db.Update(ctx, func(tx *sql.Tx) error {
 		e := &edit{ctx: ctx, q: s.write.WithTx(tx), names: s.names, pool: s.names.number(poolID)}
-		if n, err := e.q.PoolExists(ctx, poolID); err != nil || n == 0 {
-			return errors.Join(err, &pool.NoPool{ID: poolID})
+		if !s.live.has(poolID) {
+			return &pool.NoPool{ID: poolID}
 		}
 		for _, i := range list {
 			if err := e.insert(i); err != nil {

@@ -105,9 +105,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.personStmt, err = db.PrepareContext(ctx, person); err != nil {
 		return nil, fmt.Errorf("error preparing query Person: %w", err)
 	}
-	if q.poolExistsStmt, err = db.PrepareContext(ctx, poolExists); err != nil {
-		return nil, fmt.Errorf("error preparing query PoolExists: %w", err)
-	}
 	if q.poolIsSweptStmt, err = db.PrepareContext(ctx, poolIsSwept); err != nil {
 		return nil, fmt.Errorf("error preparing query PoolIsSwept: %w", err)
 	}
@@ -266,11 +263,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing personStmt: %w", cerr)
 		}
 	}
-	if q.poolExistsStmt != nil {
-		if cerr := q.poolExistsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing poolExistsStmt: %w", cerr)
-		}
-	}
 	if q.poolIsSweptStmt != nil {
 		if cerr := q.poolIsSweptStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing poolIsSweptStmt: %w", cerr)
@@ -367,7 +359,6 @@ type Queries struct {
 	moveLoginStmt              *sql.Stmt
 	nextProviderStmt           *sql.Stmt
 	personStmt                 *sql.Stmt
-	poolExistsStmt             *sql.Stmt
 	poolIsSweptStmt            *sql.Stmt
 	putPersonStmt              *sql.Stmt
 	someIdentitiesStmt         *sql.Stmt
@@ -407,7 +398,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		moveLoginStmt:              q.moveLoginStmt,
 		nextProviderStmt:           q.nextProviderStmt,
 		personStmt:                 q.personStmt,
-		poolExistsStmt:             q.poolExistsStmt,
 		poolIsSweptStmt:            q.poolIsSweptStmt,
 		putPersonStmt:              q.putPersonStmt,
 		someIdentitiesStmt:         q.someIdentitiesStmt,

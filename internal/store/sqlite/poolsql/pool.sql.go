@@ -620,17 +620,6 @@ func (q *Queries) Person(ctx context.Context, arg PersonParams) (string, error) 
 	return person, err
 }
 
-const poolExists = `-- name: PoolExists :one
-SELECT count(*) FROM identity_pool WHERE id = $1
-`
-
-func (q *Queries) PoolExists(ctx context.Context, id string) (int64, error) {
-	row := q.queryRow(ctx, q.poolExistsStmt, poolExists, id)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const poolIsSwept = `-- name: PoolIsSwept :one
 SELECT count(*) FROM identity_pool_deleted WHERE id = $1
 `

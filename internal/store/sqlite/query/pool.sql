@@ -22,9 +22,6 @@ DELETE FROM identity_pool_deleted WHERE id = $1;
 -- name: PoolIsSwept :one
 SELECT count(*) FROM identity_pool_deleted WHERE id = $1;
 
--- name: PoolExists :one
-SELECT count(*) FROM identity_pool WHERE id = $1;
-
 -- name: LoadNames :many
 SELECT number, name FROM identity_name;
 
