@@ -34,7 +34,7 @@ func (s *Service) CreateAccountAlias(ctx context.Context, account, alias string)
 // one.
 func (s *Service) DeleteAccountAlias(ctx context.Context, account, alias string) error {
 	_, err := s.update(ctx, func(v *View, w *Write) error {
-		if v.aliases[account] != alias {
+		if has, ok := v.aliases[account]; !ok || has != alias {
 			return &NotFound{Kind: KindAccountAlias, Name: alias}
 		}
 		w.Deleted = append(w.Deleted, Ref{KindAccountAlias, account})
