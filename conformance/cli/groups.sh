@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Groups with the AWS CLI: what members get from them, and when.
+# Groups with the AWS CLI: what members get from them, and when. At the end
+# instance profiles and the alias of the account.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 export AWS_ACCESS_KEY_ID=$ROCKPOOL_ROOT_KEY AWS_SECRET_ACCESS_KEY=$ROCKPOOL_ROOT_SECRET
@@ -68,4 +69,19 @@ refused "a group with inline policies" 254 "$(conflict DeleteGroup 'delete polic
 ok "delete-group-policy" aws iam delete-group-policy --group-name bridge --policy-name look
 ok "delete-group" aws iam delete-group --group-name bridge
 ok "delete-user" aws iam delete-user --user-name ann
+
+echo "an instance profile and an alias"
+need "create-role" aws iam create-role --role-name web --assume-role-policy-document \
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+ok "create-instance-profile" aws iam create-instance-profile --instance-profile-name web
+ok "wait instance-profile-exists" aws iam wait instance-profile-exists --instance-profile-name web
+ok "add-role-to-instance-profile" aws iam add-role-to-instance-profile --instance-profile-name web --role-name web
+prints "list-instance-profiles-for-role" "web	web" aws iam list-instance-profiles-for-role --role-name web \
+    --query 'InstanceProfiles[].[InstanceProfileName,Roles[0].RoleName]' --output text
+refused "a role in an instance profile" 254 "$(conflict DeleteRole 'remove roles from instance profile')" aws iam delete-role --role-name web
+ok "remove-role-from-instance-profile" aws iam remove-role-from-instance-profile --instance-profile-name web --role-name web
+ok "delete-instance-profile" aws iam delete-instance-profile --instance-profile-name web
+ok "create-account-alias" aws iam create-account-alias --account-alias my-company
+prints "list-account-aliases" "my-company" aws iam list-account-aliases --query AccountAliases --output text
+ok "delete-account-alias" aws iam delete-account-alias --account-alias my-company
 finish

@@ -199,6 +199,51 @@ class Groups(Case):
                          (300, 10, 5120, 10))
 
 
+class Account(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.iam = client("iam")
+
+    def test_an_instance_profile_as_terraform_makes_reads_and_deletes_it(self):
+        profile, role, second = name("profile"), name("role"), name("role")
+        for r in (role, second):
+            self.iam.create_role(RoleName=r, AssumeRolePolicyDocument=account_trust())
+        made = self.iam.create_instance_profile(InstanceProfileName=profile, Path="/web/", Tags=[{"Key": "team", "Value": "pictures"}])["InstanceProfile"]
+        self.members(made, "Path", "InstanceProfileName", "InstanceProfileId", "Arn", "CreateDate", "Roles", also=["Tags"])
+        self.assertEqual(made["Arn"], f"arn:aws:iam::{ACCOUNT}:instance-profile/web/{profile}")
+        self.assertRegex(made["InstanceProfileId"], "^AIPA[A-Z2-7]{17}$")
+        self.iam.get_waiter("instance_profile_exists").wait(InstanceProfileName=profile, WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+        self.iam.add_role_to_instance_profile(InstanceProfileName=profile, RoleName=role)
+        self.refused(409, "LimitExceeded", "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1",
+                     self.iam.add_role_to_instance_profile, InstanceProfileName=profile, RoleName=second)
+        got = self.iam.get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]
+        self.assertEqual((got["Tags"], [r["RoleName"] for r in got["Roles"]]), ([{"Key": "team", "Value": "pictures"}], [role]))
+        self.assertEqual(got["Roles"][0]["AssumeRolePolicyDocument"], json.loads(account_trust()))
+        self.assertEqual([p["InstanceProfileName"] for p in self.iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"]], [profile])
+        self.assertEqual([p["InstanceProfileName"] for p in self.iam.list_instance_profiles(PathPrefix="/web/")["InstanceProfiles"]], [profile])
+        self.iam.tag_instance_profile(InstanceProfileName=profile, Tags=[{"Key": "more", "Value": ""}])
+        self.iam.untag_instance_profile(InstanceProfileName=profile, TagKeys=["team"])
+        self.assertEqual(self.iam.list_instance_profile_tags(InstanceProfileName=profile)["Tags"], [{"Key": "more", "Value": ""}])
+        busy = "Cannot delete entity, must remove roles from instance profile first."
+        self.refused(409, "DeleteConflict", busy, self.iam.delete_role, RoleName=role)
+        self.refused(409, "DeleteConflict", busy, self.iam.delete_instance_profile, InstanceProfileName=profile)
+        self.iam.remove_role_from_instance_profile(InstanceProfileName=profile, RoleName=role)
+        self.iam.delete_role(RoleName=role)
+        self.iam.delete_instance_profile(InstanceProfileName=profile)
+        self.refused(404, "NoSuchEntity", f"Instance Profile {profile} cannot be found.", self.iam.get_instance_profile, InstanceProfileName=profile)
+
+    def test_the_alias_of_the_account(self):
+        aliases = lambda: self.iam.list_account_aliases()["AccountAliases"]
+        for alias in ("my-company", "my-company-2"):
+            self.iam.create_account_alias(AccountAlias=alias)
+            self.assertEqual(aliases(), [alias])
+        self.refused(409, "EntityAlreadyExists", "The account alias my-company-2 already exists.", self.iam.create_account_alias, AccountAlias="my-company-2")
+        self.refused(400, "ValidationError", None, self.iam.create_account_alias, AccountAlias="my--company")
+        self.refused(404, "NoSuchEntity", None, self.iam.delete_account_alias, AccountAlias="my-company")
+        self.iam.delete_account_alias(AccountAlias="my-company-2")
+        self.assertEqual(aliases(), [])
+
+
 class Sessions(Case):
     def test_members_and_arns(self):
         iam, role = client("iam"), name("role")

@@ -310,6 +310,16 @@ func TestForPrincipal(t *testing.T) {
 	role.Policies = append(role.Policies, ststest.Compile(t, policy.Managed, document(allow("dynamodb:*", "*")), policy.Meta{Name: "Tables", ARN: "arn:aws:iam::" + account + ":policy/Tables"}))
 	role.BoundaryPolicy = ststest.Compile(t, policy.Managed, document(allow("s3:*", "*")), policy.Meta{Name: "Limit", ARN: "arn:aws:iam::" + account + ":policy/Limit"})
 	d.User(iam.User{Name: "joe", Tags: []iam.Tag{{Key: "team", Value: "red"}}}, document(allow("s3:*", "arn:aws:s3:::${aws:username}/*")))
+	member := d.User(iam.User{Name: "member", Tags: []iam.Tag{{Key: "team", Value: "red"}}}, document(allow("s3:*", "*")))
+	staff := d.Group(iam.Group{Name: "staff", Path: "/p/"}, []*iam.UserEntry{member}, document(deny("s3:Put*", "arn:aws:s3:::${aws:PrincipalTag/team}/*")))
+	tables := ststest.Compile(t, policy.Managed, document(allow("dynamodb:*", "*")), policy.Meta{Name: "Tables", ARN: "arn:aws:iam::" + account + ":policy/Tables", Source: "group staff"})
+	staff.Policies, member.Policies = append(staff.Policies, tables), append(member.Policies, tables)
+	d.Group(iam.Group{Name: "broken"}, nil).Broken = errors.New("no longer parses")
+	memberARN, staffARN := member.ARN(), staff.ARN()
+	asMember, err := simulate.Caller(memberARN, d)
+	if err != nil {
+		t.Fatal(err)
+	}
 	d.Role(iam.Role{Name: "broken"}, "").Broken = errors.New("no longer parses")
 	roleARN := "arn:aws:iam::" + account + ":role/team/app"
 	joe, err := simulate.Caller("arn:aws:iam::"+account+":user/joe", d)
@@ -341,7 +351,17 @@ func TestForPrincipal(t *testing.T) {
 		{name: "a role that is missing", source: "arn:aws:iam::" + account + ":role/none", want: `role "none" not found`},
 		{name: "a role under another path", source: "arn:aws:iam::" + account + ":role/app", want: `role "app" not found`},
 		{name: "a user that is missing", source: "arn:aws:iam::" + account + ":user/none", want: `user "none" not found`},
-		{name: "a group", source: "arn:aws:iam::" + account + ":group/g", want: `group "g" not found`},
+		{"a user has the policies of its groups", memberARN, simulate.Setup{}, "dynamodb:GetItem", "*", "allowed [Tables#0 allowed] missing []"},
+		{"and what they deny", memberARN, simulate.Setup{}, "s3:PutObject", "arn:aws:s3:::red/k", "explicitDeny [group_staff_inline#0 explicitDeny, user_member_inline#0 allowed] missing []"},
+		{"a group has its own policies", staffARN, simulate.Setup{}, "dynamodb:GetItem", "*", "allowed [Tables#0 allowed] missing [aws:PrincipalTag/team]"},
+		{"and not those of its members, whose tags it has not", staffARN, simulate.Setup{}, "s3:PutObject", "arn:aws:s3:::red/k", "implicitDeny [] missing [aws:PrincipalTag/team]"},
+		{"but those of a caller", staffARN, simulate.Setup{Caller: &asMember}, "s3:PutObject", "arn:aws:s3:::red/k", "explicitDeny [group_staff_inline#0 explicitDeny] missing []"},
+		{"a group is no caller of a resource policy", staffARN,
+			simulate.Setup{Resource: &simulate.Document{ID: simulate.ResourceInput, Text: document(`{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b/*"}`)}},
+			"", "", "a resource policy needs a caller"},
+		{name: "a group that is broken", source: "arn:aws:iam::" + account + ":group/broken", want: "policies of arn:aws:iam::" + account + ":group/broken: no longer parses"},
+		{name: "a group that is missing", source: "arn:aws:iam::" + account + ":group/g", want: `group "g" not found`},
+		{name: "a group under another path", source: "arn:aws:iam::" + account + ":group/staff", want: `group "staff" not found`},
 		{name: "the account root", source: "arn:aws:iam::" + account + ":root", want: `invalid policy source "arn:aws:iam::` + account + `:root"`},
 		{name: "a policy", source: "arn:aws:iam::" + account + ":policy/p", want: `invalid policy source "arn:aws:iam::` + account + `:policy/p"`},
 		{name: "a role of another account", source: "arn:aws:iam::444455556666:role/r", want: "policies of account 444455556666 are not open to account " + account},
@@ -369,6 +389,12 @@ func TestForPrincipal(t *testing.T) {
 	keys, err := simulate.PrincipalKeys(d, account, roleARN, inputs(document(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Null":{"AWS:principaltag/TEAM":"true","k:ey":"true"}}}`)))
 	if d := cmp.Diff([]string{"aws:PrincipalTag/team", "k:ey"}, keys); d != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+	for _, source := range []string{memberARN, staffARN} {
+		keys, err := simulate.PrincipalKeys(d, account, source, nil)
+		if d := cmp.Diff([]string{"aws:PrincipalTag/team"}, keys); d != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", source, err, d)
+		}
 	}
 	if _, err := simulate.InputKeys(inputs("{")); err == nil {
 		t.Error("the keys of nothing")
