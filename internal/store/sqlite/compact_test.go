@@ -257,6 +257,54 @@ func TestCompactIdentitiesKeepEveryRow(t *testing.T) {
 	}
 }
 
+// TestCompactIdentitiesGoBack holds that the way back has a row for every identity
+// and every login.
+func TestCompactIdentitiesGoBack(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	oldPools(t, db)
+	err := db.Update(t.Context(), func(tx *sql.Tx) error {
+		for _, i := range oldPeople() {
+			if err := writeOld(tx, i); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(`INSERT INTO identity_pool (id, version, document) VALUES ($1, 1, '{}'), ($2, 1, '{}'), ($3, 1, '{}')`,
+			oldPoolA, oldPoolB, oldPoolGone)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const all = `SELECT group_concat(hex(i.id) || hex(i.pool) || i.state || hex(coalesce(l.pool || l.provider || l.subject || l.email || l.person, '')), char(10) ORDER BY i.id, l.subject)
+FROM identity i LEFT JOIN identity_login l ON l.identity = i.id`
+	read := func() (text string) {
+		t.Helper()
+		if err := db.Writer().QueryRow(all).Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	want := read()
+	s, err := OpenPools(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := fs.ReadFile(poolMigrations, "migrations/pool/0009_compact_identities.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, down, _ := strings.Cut(string(text), "-- +goose Down")
+	if _, err := db.Writer().Exec(down); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, read()); diff != "" {
+		t.Errorf("rows differ (-old +back):\n%s", diff)
+	}
+}
+
 // TestKilledMigrationLosesNothing kills a process that migrates, sooner or later,
 // and finds everybody afterwards.
 func TestKilledMigrationLosesNothing(t *testing.T) {
