@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,11 +25,20 @@ type poolSettingsCmd struct {
 	TokenAlgorithm  *string        `name:"token-algorithm" placeholder:"RS512|ES256" help:"What signs the pool's OpenID tokens."`
 	EmailAuthority  []string       `name:"merge-email" placeholder:"PROVIDER=DOMAIN,…" sep:"none" help:"Provider that vouches for addresses of these domains (* for all); two of them merge identities by verified e-mail address. Repeatable."`
 	NoEmail         bool           `name:"no-merge-email" help:"Never merge by e-mail address, which is the default."`
+
+	SAMLRecipient []string          `name:"saml-recipient" placeholder:"URL" sep:"none" help:"Address that SAML assertions must be made for (Recipient), in place of those of the server. Repeatable."`
+	SAMLAudience  []string          `name:"saml-audience" placeholder:"NAME" sep:"none" help:"Audience that SAML assertions must be made for, in place of those of the server. Repeatable."`
+	DefaultSAML   bool              `name:"default-saml" help:"Accept the server's recipients and audiences again."`
+	SAMLEntity    map[string]string `name:"saml-entity" placeholder:"ARN=ENTITY" mapsep:"none" help:"Say that the people who are known by a SAML provider's ARN are those of this entity id: after its metadata has changed. Repeatable."`
 }
 
 // Run changes what flags name, and prints the settings.
 func (c *poolSettingsCmd) Run(e *env) error {
-	in := &rockpoolwire.UpdatePoolSettingsInput{IdentityPoolId: &c.Pool, SessionNameTemplate: c.SessionName, TokenAlgorithm: c.TokenAlgorithm, GuestPolicyArns: c.GuestPolicies}
+	in := &rockpoolwire.UpdatePoolSettingsInput{IdentityPoolId: &c.Pool, SessionNameTemplate: c.SessionName, TokenAlgorithm: c.TokenAlgorithm, GuestPolicyArns: c.GuestPolicies,
+		SamlRecipients: c.SAMLRecipient, SamlAudiences: c.SAMLAudience, SamlEntities: c.SAMLEntity}
+	if c.DefaultSAML {
+		in.SamlRecipients, in.SamlAudiences = []string{}, []string{}
+	}
 	if c.SessionDuration != nil {
 		if *c.SessionDuration < 0 || *c.SessionDuration > 7*24*time.Hour || *c.SessionDuration%time.Second != 0 {
 			return &usageError{errors.New("a session lasts whole seconds, 15m to 12h")}
@@ -51,7 +61,8 @@ func (c *poolSettingsCmd) Run(e *env) error {
 	}
 	var settings *rockpoolwire.PoolSettings
 	var warnings []string
-	if in.SessionDurationSeconds == nil && in.SessionNameTemplate == nil && in.GuestPolicyArns == nil && in.TokenAlgorithm == nil && in.EmailAuthorities == nil {
+	if in.SessionDurationSeconds == nil && in.SessionNameTemplate == nil && in.GuestPolicyArns == nil && in.TokenAlgorithm == nil && in.EmailAuthorities == nil &&
+		in.SamlRecipients == nil && in.SamlAudiences == nil && in.SamlEntities == nil {
 		var out rockpoolwire.DescribePoolSettingsOutput
 		if printed, err := c.do(e, "DescribePoolSettings", &rockpoolwire.DescribePoolSettingsInput{IdentityPoolId: &c.Pool}, &out); printed || err != nil {
 			return err
@@ -78,8 +89,26 @@ func (c *poolSettingsCmd) Run(e *env) error {
 	if authorities == nil {
 		authorities = []string{"never"}
 	}
+	for _, line := range samlLines(settings) {
+		fmt.Fprintln(e.stdout, line)
+	}
 	_, err := fmt.Fprintf(e.stdout, "sessions last      %v\nsession name       %s\nguests' ceiling    %s\ntokens signed by   %s\nmerged by e-mail   %s\n",
 		time.Duration(number(settings.SessionDurationSeconds))*time.Second, visible(name), visible(strings.Join(settings.GuestPolicyArns, ", ")),
 		visible(text(settings.TokenAlgorithm)), strings.Join(authorities, "; "))
 	return err
+}
+
+// samlLines says what of a pool's SAML settings is not the server's.
+func samlLines(s *rockpoolwire.PoolSettings) []string {
+	var lines []string
+	for label, list := range map[string][]string{"SAML recipients   ": s.SamlRecipients, "SAML audiences    ": s.SamlAudiences} {
+		if len(list) > 0 {
+			lines = append(lines, label+" "+visible(strings.Join(list, ", ")))
+		}
+	}
+	for provider, entity := range s.SamlEntities {
+		lines = append(lines, "SAML people of     "+visible(provider)+" are those of "+visible(entity))
+	}
+	slices.Sort(lines)
+	return lines
 }

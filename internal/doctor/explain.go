@@ -51,6 +51,10 @@ func Explain(r *login.Refusal) Explanation {
 	case login.Rejected:
 		return Explanation{"The provider says that it is revoked or not valid." + cause(r), "Sign in again for a new one."}
 	case login.WrongProvider:
+		if r.Claim == "entityID" {
+			return Explanation{fmt.Sprintf("The provider's entity id is %s in IAM, and the people who are known by its ARN are of %s.", quoted(r.Got), quoted(r.Want)),
+				"If they are the same people, say so: rockpool pool settings POOL --saml-entity ARN=ENTITY. If not, register the provider under another name."}
+		}
 		return Explanation{"The provider is configured in a way that cannot work." + cause(r), "Compare the pool's settings with the provider's."}
 	case login.NotSAML:
 		return Explanation{"It is not base64 of one SAML 2.0 response with one assertion" + named(r.Claim) + ".", "Send the SAMLResponse field as the identity provider posted it, decoded from the form."}

@@ -79,6 +79,9 @@ func (s *Service) authenticate(ctx context.Context, operation string, p *Pool, n
 	if err != nil {
 		return nil, err
 	}
+	if err := s.rememberEntities(ctx, p, c.logins); err != nil {
+		return nil, err
+	}
 	if c.identity, err = s.resolve(ctx, p, proof{named: named, logins: c.logins, owned: c.own != nil}); err != nil {
 		return nil, err
 	}

@@ -50,6 +50,9 @@ func (s *Service) GetDeveloperToken(ctx context.Context, in DeveloperTokenInput)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.rememberEntities(ctx, p, proven); err != nil {
+		return nil, err
+	}
 	developer := verified{Provider: p.DeveloperProviderName, Subject: user, naming: naming{
 		AMR: [2]string{p.DeveloperProviderName, developerAMR(p, user)},
 	}}

@@ -27,6 +27,9 @@ func (s *Service) GetID(ctx context.Context, poolID, account string, logins map[
 	if err != nil {
 		return "", err
 	}
+	if err := s.rememberEntities(ctx, p, proven); err != nil {
+		return "", err
+	}
 	if len(proven) == 1 {
 		// The usual sign-in: one read. A login always belongs to an identity
 		// that is in use, because a merge moves logins with it.

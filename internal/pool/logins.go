@@ -160,7 +160,7 @@ func (s *Service) checkFor(p *Pool, key string, all []string) (check, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case samlKey(key) && slices.Contains(p.SAMLProviderARNs, key):
-		return s.samlCheck(key)
+		return s.samlCheck(p, key)
 	case p.hasProviders() && (knownProvider(key) || userPoolKey(key) || samlKey(key)):
 		return check{}, &UnsupportedProvider{Provider: key}
 	}

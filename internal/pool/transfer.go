@@ -121,7 +121,7 @@ func (s *Service) checkImported(p *Pool) error {
 	}
 	tags := p.Tags
 	p.Tags = map[string]string{}
-	if err := errors.Join(mergeTags(p, tags), s.check(p), p.checkMappings(p.RoleMappings), s.checkSessions(p.Sessions), s.checkEmailMerge(p, p.MergeVerifiedEmail)); err != nil {
+	if err := errors.Join(mergeTags(p, tags), s.check(p), p.checkMappings(p.RoleMappings), s.checkSessions(p.Sessions), s.checkEmailMerge(p, p.MergeVerifiedEmail), p.SAML.check()); err != nil {
 		return err
 	}
 	for kind := range p.Roles {

@@ -34,8 +34,10 @@ type Pool struct {
 	// MergeVerifiedEmail says which new logins belong to a person who is known; its
 	// zero value, none.
 	MergeVerifiedEmail EmailMerge
-	Created            time.Time
-	Version            int64
+	// SAML is what the pool says and remembers of its SAML providers.
+	SAML    SAMLSettings
+	Created time.Time
+	Version int64
 }
 
 // UserPool is one user pool client that may sign in to a pool.
@@ -75,6 +77,7 @@ func (p *Pool) clone() *Pool {
 	c.TagMaps = maps.Clone(p.TagMaps) // a map in it is replaced, never changed
 	c.Sessions.GuestPolicyARNs = slices.Clone(p.Sessions.GuestPolicyARNs)
 	c.MergeVerifiedEmail = p.MergeVerifiedEmail.clone()
+	c.SAML = p.SAML.clone()
 	return &c
 }
 

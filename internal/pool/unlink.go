@@ -32,6 +32,9 @@ func (s *Service) unlinkProven(ctx context.Context, p *Pool, named *Identity, lo
 	if err != nil {
 		return err
 	}
+	if err := s.rememberEntities(ctx, p, by.logins); err != nil {
+		return err
+	}
 	if slices.Contains(remove, p.DeveloperProviderName) && p.DeveloperProviderName != "" {
 		// Whom the backend vouches for is the backend's to say.
 		return &NotPublicProvider{Provider: p.DeveloperProviderName}

@@ -1,7 +1,11 @@
 package testenv_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"regexp"
 	"strings"
@@ -121,6 +125,143 @@ func TestAssumeRoleWithSAML(t *testing.T) {
 	if a := assume(good); a.Message() != "Specified provider doesn't exist" {
 		t.Errorf("a deleted provider: %d %s", a.Status, a.Body)
 	}
+}
+
+// TestEncryptedAssertions goes through IAM, STS and a pool with assertions that are
+// encrypted, from the day they may be to the day they must.
+func TestEncryptedAssertions(t *testing.T) {
+	o := newOffice(t, nil)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func(encrypt bool) string {
+		t.Helper()
+		a := pretend.SAMLAssertion{ID: fmt.Sprintf("_%d", time.Now().UnixNano()), Subject: "_ada", Attributes: []pretend.SAMLAttribute{
+			{Name: samlNames + "Role", Values: []string{samlStaff + "," + samlCorp}}, {Name: samlNames + "RoleSessionName", Values: []string{"ada@corp.example"}},
+		}}
+		assertion, err := o.idp.SignXML(o.idp.AssertionXML(a), pretend.XMLRSASHA256)
+		if err == nil && encrypt {
+			assertion, err = o.idp.EncryptXML(assertion, pretend.SAMLEncryption{Key: &key.PublicKey})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return base64.StdEncoding.EncodeToString([]byte(o.idp.ResponseXML(a, assertion)))
+	}
+	assume := func(response string) *testenv.Answer {
+		t.Helper()
+		return o.Anonymous().STS(t, "AssumeRoleWithSAML", "RoleArn", samlStaff, "PrincipalArn", samlCorp, "SAMLAssertion", response)
+	}
+	getID := func(response string) *testenv.Answer {
+		t.Helper()
+		return o.Anonymous().Cognito(t, "GetId", map[string]any{"IdentityPoolId": o.pool, "Logins": map[string]string{samlCorp: response}})
+	}
+	if a := assume(say(true)); a.Message() != "SAML assertion could not be decrypted" {
+		t.Errorf("without a key: %s", a.Body)
+	}
+	root := o.Root()
+	must(t, root.IAM(t, "UpdateSAMLProvider", "SAMLProviderArn", samlCorp, "AssertionEncryptionMode", "Allowed",
+		"AddPrivateKey", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))))
+	if got := must(t, root.IAM(t, "GetSAMLProvider", "SAMLProviderArn", samlCorp)); got.Element("AssertionEncryptionMode") != "Allowed" || len(got.Element("KeyId")) != 22 || strings.Contains(string(got.Body), "PRIVATE") {
+		t.Errorf("got %s", got.Body)
+	}
+	var first, second struct{ IdentityId string }
+	for _, encrypt := range []bool{true, false} {
+		if a := must(t, assume(say(encrypt))); a.Element("Subject") != "_ada" {
+			t.Errorf("allowed, encrypted %v: %s", encrypt, a.Body)
+		}
+	}
+	getID(say(false)).JSON(t, &first)
+	getID(say(true)).JSON(t, &second)
+	if first.IdentityId == "" || first != second {
+		t.Errorf("one person is %s and %s", first.IdentityId, second.IdentityId)
+	}
+	must(t, root.IAM(t, "UpdateSAMLProvider", "SAMLProviderArn", samlCorp, "AssertionEncryptionMode", "Required"))
+	must(t, assume(say(true)))
+	if a := assume(say(false)); a.Message() != "SAML assertion must be encrypted" {
+		t.Errorf("required: %s", a.Body)
+	}
+	if a := getID(say(false)); a.Code() != "NotAuthorizedException" {
+		t.Errorf("required, at the pool: %s", a.Body)
+	}
+}
+
+// TestAProviderMadeAgainIsNotWhoItWas deletes a provider and makes another under its
+// name, whose people must not become those of the first.
+func TestAProviderMadeAgainIsNotWhoItWas(t *testing.T) {
+	o := newOffice(t, nil)
+	getID := func() *testenv.Answer {
+		t.Helper()
+		return o.Anonymous().Cognito(t, "GetId", map[string]any{"IdentityPoolId": o.pool, "Logins": map[string]string{samlCorp: o.response(nil)}})
+	}
+	var before, after struct{ IdentityId string }
+	getID().JSON(t, &before)
+	root := o.Root()
+	again := func(entity string) {
+		t.Helper()
+		var err error
+		if o.idp, err = pretend.NewSAML(pretend.SAMLConfig{EntityID: entity}); err != nil {
+			t.Fatal(err)
+		}
+		must(t, root.IAM(t, "DeleteSAMLProvider", "SAMLProviderArn", samlCorp))
+		must(t, root.IAM(t, "CreateSAMLProvider", "Name", "Corp", "SAMLMetadataDocument", o.idp.Metadata()))
+	}
+	again("https://other.example.com/saml")
+	if a := getID(); a.Code() != "NotAuthorizedException" {
+		t.Errorf("another entity: %d %s", a.Status, a.Body)
+	}
+	var settings struct {
+		Settings struct{ SamlEntities map[string]string }
+		Warnings []string
+	}
+	own(t, root, "DescribePoolSettings", map[string]any{"IdentityPoolId": o.pool}).JSON(t, &settings)
+	if settings.Settings.SamlEntities[samlCorp] != "https://idp.example.com/saml" || len(settings.Warnings) != 1 || !strings.Contains(settings.Warnings[0], "https://other.example.com/saml") {
+		t.Errorf("settings %+v", settings)
+	}
+	again("https://idp.example.com/saml") // with another key
+	getID().JSON(t, &after)
+	if after != before {
+		t.Errorf("the entity as it was: %s, before %s", after.IdentityId, before.IdentityId)
+	}
+	again("https://new.example.com/saml")
+	settings.Warnings = nil
+	own(t, root, "UpdatePoolSettings", map[string]any{"IdentityPoolId": o.pool, "SamlEntities": map[string]string{samlCorp: "https://new.example.com/saml"}}).JSON(t, &settings)
+	if len(settings.Warnings) != 0 {
+		t.Errorf("settings %+v", settings)
+	}
+	if getID().JSON(t, &after); after != before {
+		t.Errorf("the same people under a new entity id: %s, before %s", after.IdentityId, before.IdentityId)
+	}
+}
+
+// TestAPoolSaysWhomAssertionsMustBeFor has recipients and audiences of one pool, in
+// place of those that the server accepts.
+func TestAPoolSaysWhomAssertionsMustBeFor(t *testing.T) {
+	o := newOffice(t, nil)
+	const address = "https://app.example.com/saml"
+	getID := func(a pretend.SAMLAssertion) *testenv.Answer {
+		t.Helper()
+		return o.Anonymous().Cognito(t, "GetId", map[string]any{"IdentityPoolId": o.pool, "Logins": map[string]string{samlCorp: o.say(a)}})
+	}
+	must(t, own(t, o.Root(), "UpdatePoolSettings", map[string]any{"IdentityPoolId": o.pool, "SamlRecipients": []string{address}, "SamlAudiences": []string{"urn:app"}}))
+	for name, c := range map[string]struct {
+		recipient, audience string
+		ok                  bool
+	}{
+		"ours": {address, "urn:app", true}, "our address twice": {address, address, true},
+		"AWS's address": {"", "urn:app", false}, "AWS's name": {address, "", false},
+	} {
+		if a := getID(pretend.SAMLAssertion{Recipient: c.recipient, Audience: c.audience}); (a.Status == 200) != c.ok {
+			t.Errorf("%s: %d %s", name, a.Status, a.Body)
+		}
+	}
+	must(t, own(t, o.Root(), "UpdatePoolSettings", map[string]any{"IdentityPoolId": o.pool, "SamlRecipients": []string{}, "SamlAudiences": []string{}}))
+	must(t, getID(pretend.SAMLAssertion{}))
 }
 
 // TestMetadataHasItsBounds writes metadata of the largest size that a request has

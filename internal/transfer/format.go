@@ -57,6 +57,8 @@ type Pool struct {
 	Sessions *Sessions `json:",omitempty"`
 	// MergeVerifiedEmail says which providers vouch for addresses.
 	MergeVerifiedEmail *EmailMerge `json:",omitempty"`
+	// Saml is whom SAML assertions are for, and whose people they are about.
+	Saml *Saml `json:",omitempty"`
 	// CreationDate is absent when the source does not tell it.
 	CreationDate Time `json:",omitzero"`
 }
@@ -96,6 +98,14 @@ type Sessions struct {
 
 // EmailMerge is a pool's rule for merging by verified e-mail address.
 type EmailMerge struct{ Authorities []EmailAuthority }
+
+// Saml is what a pool says of its SAML providers. Entities are the entity ids whose
+// people a provider's logins are, by its ARN.
+type Saml struct {
+	Recipients []string          `json:",omitempty"`
+	Audiences  []string          `json:",omitempty"`
+	Entities   map[string]string `json:",omitempty"`
+}
 
 // EmailAuthority is a provider that vouches for addresses of domains.
 type EmailAuthority struct {

@@ -68,6 +68,9 @@ func (m *Mapping) Apply(h *Header) (naming []string, err error) {
 	p.PrincipalTags = moveKeys(move, p.PrincipalTags)
 	move.all(p.OpenIdConnectProviderARNs)
 	move.all(p.SamlProviderARNs)
+	if p.Saml != nil {
+		p.Saml.Entities = moveKeys(move, p.Saml.Entities)
+	}
 	if p.Sessions != nil {
 		move.all(p.Sessions.GuestPolicyArns)
 	}

@@ -31,6 +31,7 @@ func TestMembersAreThoseOfTheOperations(t *testing.T) {
 		{members(wire.TransferRule{}), members(transfer.Rule{})},
 		{members(wire.TransferTagMap{}), members(transfer.TagMap{})},
 		{members(wire.TransferSessions{}), members(transfer.Sessions{})},
+		{members(wire.TransferSaml{}), members(transfer.Saml{})},
 		{members(wire.TransferEmailMerge{}), members(transfer.EmailMerge{})},
 		{members(wire.TransferEmailAuthority{}), members(transfer.EmailAuthority{})},
 		{members(wire.TransferIdentity{}), members(transfer.Identity{}, "UnknownLogins")},

@@ -3,6 +3,7 @@ package rockpoolapi
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/pool"
@@ -19,7 +20,7 @@ func (b *bound) DescribePoolSettings(_ context.Context, in *wire.DescribePoolSet
 	if err != nil {
 		return nil, err
 	}
-	return &wire.DescribePoolSettingsOutput{Settings: poolSettings(p), Warnings: warnings(p)}, nil
+	return &wire.DescribePoolSettingsOutput{Settings: poolSettings(p), Warnings: b.warnings(p)}, nil
 }
 
 // UpdatePoolSettings changes the settings that are given and keeps the others.
@@ -46,11 +47,23 @@ func (b *bound) UpdatePoolSettings(ctx context.Context, in *wire.UpdatePoolSetti
 				e.MergeVerifiedEmail.Authorities = append(e.MergeVerifiedEmail.Authorities, pool.EmailAuthority{Provider: *a.Provider, Domains: a.Domains})
 			}
 		}
+		if in.SamlRecipients != nil {
+			e.SAML.Recipients = in.SamlRecipients
+		}
+		if in.SamlAudiences != nil {
+			e.SAML.Audiences = in.SamlAudiences
+		}
+		for provider, entity := range in.SamlEntities { // the others stay what they are
+			if e.SAML.Entities == nil {
+				e.SAML.Entities = make(map[string]string, len(in.SamlEntities))
+			}
+			e.SAML.Entities[provider] = entity
+		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &wire.UpdatePoolSettingsOutput{Settings: poolSettings(p), Warnings: warnings(p)}, nil
+	return &wire.UpdatePoolSettingsOutput{Settings: poolSettings(p), Warnings: b.warnings(p)}, nil
 }
 
 // poolSettings shows settings with AWS's constants where nothing was set.
@@ -62,7 +75,9 @@ func poolSettings(p *pool.Pool) *wire.PoolSettings {
 	w := &wire.PoolSettings{
 		IdentityPoolId: &p.ID, SessionDurationSeconds: integer(int(p.SessionDuration().Seconds())), SessionNameTemplate: &p.Sessions.NameTemplate,
 		GuestPolicyArns: p.GuestPolicies(), TokenAlgorithm: &algorithm, EmailAuthorities: []wire.EmailAuthority{},
+		SamlRecipients: append([]string{}, p.SAML.Recipients...), SamlAudiences: append([]string{}, p.SAML.Audiences...), SamlEntities: map[string]string{},
 	}
+	maps.Copy(w.SamlEntities, p.SAML.Entities)
 	for _, a := range p.MergeVerifiedEmail.Authorities {
 		w.EmailAuthorities = append(w.EmailAuthorities, wire.EmailAuthority{Provider: &a.Provider, Domains: a.Domains})
 	}
@@ -70,10 +85,17 @@ func poolSettings(p *pool.Pool) *wire.PoolSettings {
 }
 
 // warnings says what of a pool's settings surprises people.
-func warnings(p *pool.Pool) []string {
+func (b *bound) warnings(p *pool.Pool) []string {
 	var list []string
 	if d := p.SessionDuration(); d < amplifyKeeps {
 		list = append(list, fmt.Sprintf("Sessions last %v, but Amplify 6 uses credentials for 50 minutes whatever they say: its apps will send expired ones.", d))
+	}
+	view := b.cfg.IAM()
+	for _, provider := range p.SAMLProviderARNs {
+		was, known := p.SAML.Entities[provider]
+		if now, ok := view.SAMLProviderByARN(provider); ok && known && now.EntityID != was {
+			list = append(list, fmt.Sprintf("Nobody can sign in with %s: its people are those of %s, and its metadata is that of %s. If they are the same people, set SamlEntities.", provider, was, now.EntityID))
+		}
 	}
 	return list
 }

@@ -36,6 +36,7 @@ func exportedPool(p *pool.Pool) *wire.TransferPool {
 	for _, a := range p.MergeVerifiedEmail.Authorities {
 		out.MergeVerifiedEmail.Authorities = append(out.MergeVerifiedEmail.Authorities, wire.TransferEmailAuthority{Provider: &a.Provider, Domains: a.Domains})
 	}
+	out.Saml = exportedSAML(p.SAML)
 	for key, m := range p.RoleMappings {
 		if out.RoleMappings == nil {
 			out.RoleMappings = make(map[string]wire.TransferRoleMapping, len(p.RoleMappings))
@@ -67,6 +68,14 @@ func exportedMapping(m pool.RoleMapping) wire.TransferRoleMapping {
 		})
 	}
 	return out
+}
+
+// exportedSAML gives nil for AWS's behaviour.
+func exportedSAML(s pool.SAMLSettings) *wire.TransferSaml {
+	if len(s.Recipients)+len(s.Audiences)+len(s.Entities) == 0 {
+		return nil
+	}
+	return &wire.TransferSaml{Recipients: s.Recipients, Audiences: s.Audiences, Entities: filled(s.Entities)}
 }
 
 // exportedSessions gives nil for AWS's behaviour.
@@ -101,6 +110,9 @@ func importedPool(in *wire.TransferPool) *pool.Pool {
 		for _, a := range in.MergeVerifiedEmail.Authorities {
 			p.MergeVerifiedEmail.Authorities = append(p.MergeVerifiedEmail.Authorities, pool.EmailAuthority{Provider: *a.Provider, Domains: a.Domains})
 		}
+	}
+	if in.Saml != nil {
+		p.SAML = pool.SAMLSettings{Recipients: in.Saml.Recipients, Audiences: in.Saml.Audiences, Entities: in.Saml.Entities}
 	}
 	for key, m := range in.RoleMappings {
 		if p.RoleMappings == nil {

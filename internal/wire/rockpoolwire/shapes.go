@@ -341,12 +341,15 @@ type NearMiss struct {
 
 // PoolSettings is the structure PoolSettings of the model.
 type PoolSettings struct {
-	IdentityPoolId         *string          `aws:"IdentityPoolId" check:"required"`
-	SessionDurationSeconds *int32           `aws:"SessionDurationSeconds" check:"required"`
-	SessionNameTemplate    *string          `aws:"SessionNameTemplate" check:"required"`
-	GuestPolicyArns        []string         `aws:"GuestPolicyArns" check:"required"`
-	TokenAlgorithm         *string          `aws:"TokenAlgorithm" check:"required"`
-	EmailAuthorities       []EmailAuthority `aws:"EmailAuthorities" check:"required"`
+	IdentityPoolId         *string           `aws:"IdentityPoolId" check:"required"`
+	SessionDurationSeconds *int32            `aws:"SessionDurationSeconds" check:"required"`
+	SessionNameTemplate    *string           `aws:"SessionNameTemplate" check:"required"`
+	GuestPolicyArns        []string          `aws:"GuestPolicyArns" check:"required"`
+	TokenAlgorithm         *string           `aws:"TokenAlgorithm" check:"required"`
+	EmailAuthorities       []EmailAuthority  `aws:"EmailAuthorities" check:"required"`
+	SamlRecipients         []string          `aws:"SamlRecipients" check:"required"`
+	SamlAudiences          []string          `aws:"SamlAudiences" check:"required"`
+	SamlEntities           map[string]string `aws:"SamlEntities" check:"required"`
 }
 
 // PretendedLogin is the structure PretendedLogin of the model.
@@ -524,6 +527,7 @@ type TransferPool struct {
 	PrincipalTags                  map[string]TransferTagMap      `aws:"PrincipalTags"`
 	Sessions                       *TransferSessions              `aws:"Sessions"`
 	MergeVerifiedEmail             *TransferEmailMerge            `aws:"MergeVerifiedEmail"`
+	Saml                           *TransferSaml                  `aws:"Saml"`
 	CreationDate                   *time.Time                     `aws:"CreationDate"`
 }
 
@@ -545,6 +549,13 @@ type TransferRule struct {
 // TransferRules is the structure TransferRules of the model.
 type TransferRules struct {
 	Rules []TransferRule `aws:"Rules" check:"required,min=1,max=400"`
+}
+
+// TransferSaml is the structure TransferSaml of the model.
+type TransferSaml struct {
+	Recipients []string          `aws:"Recipients"`
+	Audiences  []string          `aws:"Audiences"`
+	Entities   map[string]string `aws:"Entities"`
 }
 
 // TransferSessions is the structure TransferSessions of the model.
@@ -580,12 +591,15 @@ type UndoIdentityMergeOutput struct {
 
 // UpdatePoolSettingsInput is the input of UpdatePoolSettings.
 type UpdatePoolSettingsInput struct {
-	IdentityPoolId         *string          `aws:"IdentityPoolId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
-	SessionDurationSeconds *int32           `aws:"SessionDurationSeconds"`
-	SessionNameTemplate    *string          `aws:"SessionNameTemplate"`
-	GuestPolicyArns        []string         `aws:"GuestPolicyArns"`
-	TokenAlgorithm         *string          `aws:"TokenAlgorithm"`
-	EmailAuthorities       []EmailAuthority `aws:"EmailAuthorities"`
+	IdentityPoolId         *string           `aws:"IdentityPoolId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	SessionDurationSeconds *int32            `aws:"SessionDurationSeconds"`
+	SessionNameTemplate    *string           `aws:"SessionNameTemplate"`
+	GuestPolicyArns        []string          `aws:"GuestPolicyArns"`
+	TokenAlgorithm         *string           `aws:"TokenAlgorithm"`
+	EmailAuthorities       []EmailAuthority  `aws:"EmailAuthorities"`
+	SamlRecipients         []string          `aws:"SamlRecipients"`
+	SamlAudiences          []string          `aws:"SamlAudiences"`
+	SamlEntities           map[string]string `aws:"SamlEntities"`
 }
 
 // UpdatePoolSettingsOutput is the output of UpdatePoolSettings.
