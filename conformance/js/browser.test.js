@@ -31,7 +31,7 @@ const ways = {
   saml: { key: samlKey, name: "Harbour Works", why: "rule 1: http://schemas.xmlsoap.org/claims/Group Contains staff" },
 };
 
-describe("the demo website", { timeout: 180_000 }, () => {
+describe("the demo website", { timeout: 600_000 }, () => {
   let browser, context, page, shots, trouble;
   const id = (name) => page.getByTestId(name);
   const shoot = (name) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
@@ -50,7 +50,8 @@ describe("the demo website", { timeout: 180_000 }, () => {
   // Every test is a browser that has never been here.
   beforeEach(async () => {
     await context?.close();
-    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    // Waves that stand still leave the processor to the tests.
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
     context.setDefaultTimeout(20_000);
     page = await context.newPage();
     trouble = [];
@@ -149,7 +150,7 @@ describe("the demo website", { timeout: 180_000 }, () => {
   test("a refusal fits a small screen, in the light and in the dark", async () => {
     for (const colorScheme of ["light", "dark"]) {
       await context.close();
-      context = await browser.newContext({ viewport: { width: 375, height: 800 }, colorScheme });
+      context = await browser.newContext({ viewport: { width: 375, height: 800 }, colorScheme, reducedMotion: "reduce" });
       page = await context.newPage();
       await page.goto(site);
       await signIn();
@@ -285,7 +286,7 @@ describe("the demo website", { timeout: 180_000 }, () => {
   test("every sign-in page fits a small screen, in the light and in the dark", async () => {
     for (const colorScheme of ["light", "dark"]) {
       await context.close();
-      context = await browser.newContext({ viewport: { width: 375, height: 800 }, colorScheme });
+      context = await browser.newContext({ viewport: { width: 375, height: 800 }, colorScheme, reducedMotion: "reduce" });
       page = await context.newPage();
       await page.goto(site);
       await id("signin-guest").waitFor();

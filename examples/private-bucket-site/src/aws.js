@@ -44,7 +44,8 @@ export class Bucket {
   constructor(config, credentials) {
     this.config = config;
     this.credentials = credentials;
-    this.s3 = new S3Client({ ...settings(config), credentials, forcePathStyle: Boolean(config.endpoint) });
+    // What one person was given must not be in the browser's cache for the next.
+    this.s3 = new S3Client({ ...settings(config), credentials, forcePathStyle: Boolean(config.endpoint), requestHandler: { cache: 'no-store' } });
     this.sts = new STSClient({ ...settings(config), credentials });
   }
 
