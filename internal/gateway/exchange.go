@@ -44,7 +44,7 @@ type Exchange struct {
 	front     *Front
 	op        Operation
 	questions []Question
-	room      [2]Question // so that the usual request allocates no slice
+	room      [1]Question // so that the usual request allocates no slice
 	code      string
 }
 

@@ -57,7 +57,8 @@ type Call interface {
 	Questions(x *Exchange) error
 	// Forward runs the operation and answers.
 	Forward(x *Exchange) error
-	// Record adds the resources and parameters to the audit event.
+	// Record adds the resources and parameters to the audit event, whose Request
+	// and Extra are empty maps to write into. It is used again: keep none of it.
 	Record(x *Exchange, e *audit.Event)
 }
 
@@ -74,6 +75,7 @@ type Front struct {
 	Log      *slog.Logger
 
 	buffers sync.Pool
+	records sync.Pool // of *recordMemory
 }
 
 // Validate reports a missing field.

@@ -8,8 +8,8 @@ import "github.com/rockpool-id/rockpool/internal/sts"
 // after the first Add.
 type Keys struct {
 	n, v   int
-	keys   [12]sts.ContextKey // a plain request has six
-	values [12]string
+	keys   [8]sts.ContextKey // a plain request has six
+	values [8]string
 	more   []sts.ContextKey
 }
 

@@ -8,14 +8,21 @@ import (
 	"github.com/rockpool-id/rockpool/policy"
 )
 
-// record makes the audit event of a request and hands it to the sink.
+// record makes the audit event of a request and hands it to the sink. After a
+// panic its memory is left to the collector.
 func (f *Front) record(x *Exchange, call Call, err error, code, message string) {
-	e := &audit.Event{
+	m, ok := f.records.Get().(*recordMemory)
+	if !ok {
+		m = &recordMemory{request: map[string]any{}, extra: make(map[string]any, 5)}
+	}
+	e := &m.event
+	*e = audit.Event{
 		Time: x.Now, RequestID: x.ID, EventSource: f.Source, EventName: x.op.Name, Region: f.Region,
 		Account: f.Account, SourceIP: x.Network.IPText(), UserAgent: x.Network.UserAgent,
 		Principal: authz.Who(x.Caller),
 		ReadOnly:  x.op.ReadOnly, Management: x.op.Management,
 		ErrorCode: code, ErrorMessage: message,
+		Request: m.request, Extra: m.extra,
 	}
 	if e.EventName == "" {
 		e.EventName = "Unknown"
@@ -24,12 +31,23 @@ func (f *Front) record(x *Exchange, call Call, err error, code, message string) 
 		call.Record(x, e)
 	}
 	if q := x.deciding(err); q != nil {
-		if e.Extra == nil {
-			e.Extra = make(map[string]any, 5)
-		}
 		q.facts(e.Extra)
 	}
+	if len(e.Request) == 0 {
+		e.Request = nil // absent, not empty
+	}
 	f.Audit.Record(e)
+	clear(m.request)
+	clear(m.extra)
+	*e = audit.Event{}
+	f.records.Put(m)
+}
+
+// recordMemory is what a record is made of, used again for the next: a sink does
+// not keep an event.
+type recordMemory struct {
+	event          audit.Event
+	request, extra map[string]any
 }
 
 // facts adds the decision of a question to a record. The words are constants,

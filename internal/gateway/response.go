@@ -15,7 +15,7 @@ type Response struct {
 	status int
 	bytes  int64
 	used   int
-	values [24]string
+	values [12]string // an object without metadata has eight
 	// buffers holds buffers of sendfileFrom bytes; it belongs to the Front.
 	buffers *sync.Pool
 }

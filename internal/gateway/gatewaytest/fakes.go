@@ -3,6 +3,7 @@ package gatewaytest
 import (
 	"crypto/rand"
 	"errors"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -139,9 +140,12 @@ type Events struct {
 
 // Record implements audit.Sink.
 func (e *Events) Record(ev *audit.Event) {
+	kept := *ev // the gateway uses its own again
+	kept.Request, kept.Response, kept.Extra = maps.Clone(ev.Request), maps.Clone(ev.Response), maps.Clone(ev.Extra)
+	kept.Resources = slices.Clone(ev.Resources)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.list = append(e.list, ev)
+	e.list = append(e.list, &kept)
 }
 
 // Take returns the events recorded since the last Take.

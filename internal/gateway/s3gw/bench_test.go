@@ -332,9 +332,7 @@ func TestRequestPathAllocations(t *testing.T) {
 		t.Fatalf("status %d", w.status)
 	}
 	t.Logf("%.0f allocations", n)
-	// Two of them are the test's own reader; what is above the budget of 20 are
-	// the maps of the audit record.
-	if n > 23 {
+	if n > 20 {
 		t.Errorf("a request allocates %.0f times", n)
 	}
 }

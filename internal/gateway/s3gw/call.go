@@ -203,7 +203,7 @@ func (c *call) Record(_ *gateway.Exchange, e *audit.Event) {
 	} else {
 		r.ARN, name = bucketARN+c.addr.bucket, c.addr.bucket
 	}
-	e.Request = map[string]any{"bucketName": name}
+	e.Request["bucketName"] = name
 	if c.op.on == onObject {
 		c.resources[0] = audit.Resource{Type: "AWS::S3::Object", ARN: c.resource()}
 		c.resources[1] = r
