@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -94,6 +95,33 @@ func TestPeopleReadsAreThoseOfTheQueryFile(t *testing.T) {
 		if got, err := s.LoginOwner(ctx, p.ID, l.Provider, l.Subject); err != nil || got != idText("us-east-1", want) {
 			t.Errorf("owner of %v: got %s, %v", l, got, err)
 		}
+	}
+}
+
+// TestPeopleReadsAllocateLittle bounds what the two reads of a sign-in allocate, most
+// of it in the driver.
+func TestPeopleReadsAllocateLittle(t *testing.T) {
+	db := openDB(t, t.TempDir())
+	s, err := OpenPools(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	p := &pool.Pool{ID: "us-east-1:00000000-0000-4000-8000-00000000000f", Version: 1}
+	if err := s.InsertPool(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	i := &pool.Identity{ID: "us-east-1:00000001-abcd-4000-8000-000000000000", PoolID: p.ID, Version: 1, Logins: []pool.Login{{Provider: "accounts.google.com", Subject: "1"}}}
+	if err := s.Apply(t.Context(), &pool.Change{PoolID: p.ID, Create: i}); err != nil {
+		t.Fatal(err)
+	}
+	identity := testing.AllocsPerRun(100, func() { _, err = s.Identity(t.Context(), i.ID) })
+	if err != nil || identity > 36 {
+		t.Errorf("an identity: %v allocations, %v", identity, err)
+	}
+	owner := testing.AllocsPerRun(100, func() { _, err = s.LoginOwner(t.Context(), p.ID, "accounts.google.com", "1") })
+	if err != nil || owner > 20 {
+		t.Errorf("the owner of a login: %v allocations, %v", owner, err)
 	}
 }
 
@@ -189,6 +217,7 @@ func BenchmarkNewIdentities(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			before := processor()
+			var alone []time.Duration
 			for range callers {
 				wg.Go(func() {
 					for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
@@ -196,14 +225,21 @@ func BenchmarkNewIdentities(b *testing.B) {
 							ID: idText("us-east-1", randomKey()), PoolID: p.ID, Version: 1,
 							Logins: []pool.Login{{Provider: "accounts.google.com", Subject: fmt.Sprint(100_000_000_000_000_000 + n)}},
 						}
+						begun := time.Now()
 						if err := s.Apply(b.Context(), &pool.Change{PoolID: p.ID, Create: i}); err != nil {
 							b.Error(err)
 							return
+						}
+						if callers == 1 {
+							alone = append(alone, time.Since(begun))
 						}
 					}
 				})
 			}
 			wg.Wait()
+			if slices.Sort(alone); len(alone) > 0 {
+				b.ReportMetric(float64(alone[len(alone)/2].Microseconds()), "p50-µs")
+			}
 			b.ReportMetric(float64(processor()-before)/float64(b.N), "cpu-ns/op")
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "identities/s")
 		})
