@@ -31,7 +31,7 @@ func (s *script) Classify(*gateway.Exchange) (gateway.Call, error) { return s, s
 func (s *script) Operation() gateway.Operation                     { return s.op }
 func (s *script) Locate(*gateway.Exchange) error                   { return s.locate }
 func (s *script) Record(_ *gateway.Exchange, e *audit.Event) {
-	e.Request = map[string]any{"from": "call"}
+	e.Request["from"] = "call"
 }
 
 func (s *script) Questions(x *gateway.Exchange) error {
@@ -105,6 +105,26 @@ func TestFront(t *testing.T) {
 				t.Errorf("nothing in the log: %s", log.String())
 			}
 		})
+	}
+}
+
+// The memory of a record serves the next one, which must have nothing of it.
+func TestARecordHasNothingOfTheOneBefore(t *testing.T) {
+	events := &gatewaytest.Events{}
+	f := front(events, &gatewaytest.Decider{Allow: func(r *authz.Request) bool { return r.Action == "a" }}, io.Discard)
+	for _, action := range []string{"a", "b", "a"} {
+		s := &script{op: gateway.Operation{Name: action}, questions: []gateway.Question{ask(action, 0)}}
+		f.Serve(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), s)
+		f.Serve(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), &script{refusal: errors.New("unknown")})
+	}
+	list := events.Take()
+	for i, want := range []struct{ name, decision, action any }{
+		{"a", "allowed", nil}, {"Unknown", nil, nil}, {"b", "implicitDeny", "b"}, {"Unknown", nil, nil}, {"a", "allowed", nil}, {"Unknown", nil, nil},
+	} {
+		e := list[i]
+		if e.EventName != want.name || e.Extra["decision"] != want.decision || e.Extra["action"] != want.action || (e.Request["from"] == "call") != (want.decision != nil) {
+			t.Errorf("record %d is %+v, want %v", i, e, want)
+		}
 	}
 }
 
