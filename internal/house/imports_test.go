@@ -18,9 +18,9 @@ import (
 // parent may, the parent and other kits; only tests and kits may import a kit.
 const order = `
 # Public packages, and vocabulary that imports nothing of ours.
-NONE < arn, sigv4, keys, audit, object, login, sqldb, recent, fair, wire/awserr;
+NONE < arn, sigv4, keys, audit, object, sqldb, recent, fair, wire/awserr;
 
-recent < limit;
+recent < limit, login;
 
 # The policy engine, and what belongs to the path of a credential.
 arn < policy, policy/catalog;

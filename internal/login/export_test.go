@@ -4,6 +4,6 @@ package login
 // fresh again.
 func (j *JWT) Forget(token string, rules *Rules, want *Expect) {
 	if set, err := j.set(rules, want); err == nil {
-		j.memory.proven.Invalidate(rememberedAs(token, set))
+		j.memory.proven.Remove(rememberedAs(token, set))
 	}
 }

@@ -124,14 +124,10 @@ func NewJWT(cfg JWTConfig) (*JWT, error) {
 		cfg.Logger.LogAttrs(context.Background(), slog.LevelWarn, "login provider overridden",
 			slog.String("provider", provider), slog.String("keys_from", base))
 	}
-	memory, err := newMemory(cfg.MemoryBytes, cfg.Now, cfg.Logger)
-	if err != nil {
-		return nil, fmt.Errorf("login: token memory: %w", err)
-	}
 	j := &JWT{
 		cfg:    cfg,
 		usual:  DefaultAlgorithms(),
-		memory: memory,
+		memory: newMemory(cfg.MemoryBytes, cfg.Now),
 		costly: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		sets:   make(map[setKey]*keySet),
 	}
@@ -195,8 +191,8 @@ func (j *JWT) verify(ctx context.Context, token string, parsed *Token, rules *Ru
 // proven returns the claims of a token whose signature is the provider's. The
 // caller may change the struct it gets, but not what it points to.
 func (j *JWT) proven(ctx context.Context, token string, parsed *Token, rules *Rules, want *Expect) (*Claims, error) {
-	if len(token) > MaxTokenBytes {
-		return nil, &Refusal{Kind: TooLarge, Want: fmt.Sprintf("at most %d bytes", MaxTokenBytes)}
+	if _, _, err := cut(token); err != nil {
+		return nil, err
 	}
 	set, err := j.set(rules, want)
 	if errors.Is(err, errClosed) {
@@ -208,7 +204,7 @@ func (j *JWT) proven(ctx context.Context, token string, parsed *Token, rules *Ru
 	k := rememberedAs(token, set)
 	// A token verified a moment ago needs no parsing. Everything but the
 	// signature is checked again: the rules may be another provider's.
-	if p, seen := j.memory.proven.GetIfPresent(k); seen {
+	if p, seen := j.memory.proven.Get(k); seen {
 		snap, err := set.current(ctx)
 		if err != nil {
 			return nil, unreachable(ctx, err)
@@ -220,7 +216,7 @@ func (j *JWT) proven(ctx context.Context, token string, parsed *Token, rules *Ru
 			claims := p.claims
 			return &claims, nil
 		}
-		j.memory.proven.Invalidate(k)
+		j.memory.proven.Remove(k)
 	}
 	if parsed == nil {
 		if parsed, err = Parse(token); err != nil {
@@ -304,11 +300,11 @@ func (j *JWT) checkAgainst(ctx context.Context, t *Token, sig []byte, snap *snap
 		if ok {
 			p := &proof{claims: t.claims, alg: alg, key: key, size: len(t.raw)}
 			p.checked.Store(snap)
-			j.memory.proven.Set(k, p)
+			j.memory.proven.Put(k, p)
 			return nil
 		}
 	}
-	j.memory.forged.Set(k, snap)
+	j.memory.failed(k, snap)
 	return &Refusal{Kind: BadSignature}
 }
 

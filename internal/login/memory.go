@@ -1,13 +1,11 @@
 package login
 
 import (
-	"context"
 	"crypto/sha256"
-	"log/slog"
 	"sync/atomic"
 	"time"
 
-	"github.com/maypok86/otter/v2"
+	"github.com/rockpool-id/rockpool/internal/recent"
 )
 
 const (
@@ -22,10 +20,18 @@ const (
 // A memory remembers the verdict on signatures, nothing else: whether a token
 // is in time, meant for this audience and from an issuer that this caller
 // accepts is decided afresh on every call, so a token verified for one pool
-// gains nothing at another. Tokens are known by their SHA-256 digest only.
+// gains nothing at another. Tokens are known by their SHA-256 digest only. An
+// expired token leaves when room is needed: until then it only takes room.
 type memory struct {
-	proven *otter.Cache[memoryKey, *proof]
-	forged *otter.Cache[memoryKey, *snapshot]
+	proven *recent.Cache[memoryKey, *proof]
+	forged *recent.Cache[memoryKey, failure]
+	now    func() time.Time
+}
+
+// A failure is a signature that has failed against the keys of a snapshot.
+type failure struct {
+	snap *snapshot
+	at   time.Time
 }
 
 // A memoryKey is a token and the key set that its signature was checked with.
@@ -62,56 +68,21 @@ func (p *proof) holds(snap *snapshot) bool {
 	return true
 }
 
-// cacheClock gives the caches our time, and no ticks: expired entries leave
-// when room is needed, so no goroutine runs behind an idle server.
-type cacheClock struct{ now func() time.Time }
-
-func (c cacheClock) NowNano() int64                      { return c.now().UnixNano() }
-func (c cacheClock) Tick(time.Duration) <-chan time.Time { return nil }
-
-// cacheLogger passes on what the caches complain about.
-type cacheLogger struct{ log *slog.Logger }
-
-func (l cacheLogger) Warn(ctx context.Context, msg string, err error) {
-	l.log.LogAttrs(ctx, slog.LevelWarn, "token memory", slog.String("event", msg), slog.Any("error", err))
-}
-
-func (l cacheLogger) Error(ctx context.Context, msg string, err error) {
-	l.log.LogAttrs(ctx, slog.LevelError, "token memory", slog.String("event", msg), slog.Any("error", err))
-}
-
-func newMemory(bytes int, now func() time.Time, log *slog.Logger) (*memory, error) {
-	clock := cacheClock{now}
-	logger := cacheLogger{log}
-	proven, err := otter.New(&otter.Options[memoryKey, *proof]{
-		MaximumWeight: uint64(bytes),
-		Weigher: func(_ memoryKey, p *proof) uint32 {
-			return uint32(1024 + 4*p.size) // decoded claims take a few times their text
-		},
-		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[memoryKey, *proof]) time.Duration {
-			return max(e.Value.claims.Expires.Sub(now()), 0)
-		}),
-		Clock:  clock,
-		Logger: logger,
-	})
-	if err != nil {
-		return nil, err
+func newMemory(bytes int, now func() time.Time) *memory {
+	return &memory{
+		// Decoded claims take a few times their text.
+		proven: recent.NewWeighted[memoryKey](bytes, func(p *proof) int { return 1024 + 4*p.size }),
+		forged: recent.New[memoryKey, failure](maxForged),
+		now:    now,
 	}
-	forged, err := otter.New(&otter.Options[memoryKey, *snapshot]{
-		MaximumSize:      maxForged,
-		ExpiryCalculator: otter.ExpiryWriting[memoryKey, *snapshot](forgedFor),
-		Clock:            clock,
-		Logger:           logger,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &memory{proven, forged}, nil
 }
 
 // isForged reports whether k's signature has already failed against the very
 // same keys.
 func (m *memory) isForged(k memoryKey, snap *snapshot) bool {
-	seen, ok := m.forged.GetIfPresent(k)
-	return ok && seen == snap
+	seen, ok := m.forged.Get(k)
+	return ok && seen.snap == snap && m.now().Sub(seen.at) < forgedFor
 }
+
+// failed remembers that k's signature is not one of snap's keys.
+func (m *memory) failed(k memoryKey, snap *snapshot) { m.forged.Put(k, failure{snap, m.now()}) }

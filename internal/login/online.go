@@ -326,3 +326,21 @@ func isOpaque(token string) bool {
 	}
 	return token != ""
 }
+
+// cacheClock gives the caches our time, and no ticks: expired entries leave
+// when room is needed, so no goroutine runs behind an idle server.
+type cacheClock struct{ now func() time.Time }
+
+func (c cacheClock) NowNano() int64                      { return c.now().UnixNano() }
+func (c cacheClock) Tick(time.Duration) <-chan time.Time { return nil }
+
+// cacheLogger passes on what the caches complain about.
+type cacheLogger struct{ log *slog.Logger }
+
+func (l cacheLogger) Warn(ctx context.Context, msg string, err error) {
+	l.log.LogAttrs(ctx, slog.LevelWarn, "token memory", slog.String("event", msg), slog.Any("error", err))
+}
+
+func (l cacheLogger) Error(ctx context.Context, msg string, err error) {
+	l.log.LogAttrs(ctx, slog.LevelError, "token memory", slog.String("event", msg), slog.Any("error", err))
+}

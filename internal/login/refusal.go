@@ -170,9 +170,7 @@ func (r *Refusal) LogValue() slog.Value {
 
 // AsRefusal finds the Refusal in err's chain.
 func AsRefusal(err error) (*Refusal, bool) {
-	var r *Refusal
-	ok := errors.As(err, &r)
-	return r, ok
+	return errors.AsType[*Refusal](err)
 }
 
 // Shown prepares text chosen by a caller for a Refusal, as packages below this

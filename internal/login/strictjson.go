@@ -46,7 +46,9 @@ func decodeObject(s string, maxValues int) (map[string]any, error) {
 	if d.peek() != '{' {
 		return nil, d.fail("not an object")
 	}
-	m, err := d.object()
+	// There are no more members than colons. A map that need not grow takes half
+	// the time to fill.
+	m, err := d.object(min(strings.Count(s, `":`), 32, maxValues))
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +104,7 @@ func (d *decoder) value() (any, error) {
 	case c == '"':
 		return d.string()
 	case c == '{':
-		return d.object()
+		return d.object(0)
 	case c == '[':
 		return d.array()
 	case c == '-' || '0' <= c && c <= '9':
@@ -120,11 +122,12 @@ func (d *decoder) value() (any, error) {
 	return nil, d.fail("not a value")
 }
 
-func (d *decoder) object() (map[string]any, error) {
+// object reads an object of about so many members.
+func (d *decoder) object(members int) (map[string]any, error) {
 	if err := d.enter(); err != nil {
 		return nil, err
 	}
-	m := make(map[string]any)
+	m := make(map[string]any, members)
 	if d.peek() == '}' {
 		d.i++
 		d.depth--

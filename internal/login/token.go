@@ -69,24 +69,10 @@ func (t *Token) MarshalJSON() ([]byte, error) { return []byte(`"` + hiddenToken 
 // shape, the types of the registered claims, and that the required ones are
 // there. Every error is a *Refusal.
 func Parse(token string) (*Token, error) {
-	if len(token) > MaxTokenBytes {
-		return nil, &Refusal{Kind: TooLarge, Want: fmt.Sprintf("at most %d bytes", MaxTokenBytes)}
+	head, payload, err := cut(token)
+	if err != nil {
+		return nil, err
 	}
-	head, rest, ok := strings.Cut(token, ".")
-	payload, sig, ok2 := strings.Cut(rest, ".")
-	if !ok || !ok2 || strings.Count(sig, ".") != 0 {
-		if strings.Count(token, ".") == 4 { // RFC 7516 section 3.1
-			return nil, &Refusal{Kind: NotIDToken, Got: "an encrypted token"}
-		}
-		return nil, &Refusal{Kind: NotJWT, Got: "not three segments"}
-	}
-	if len(head) > maxHeaderBytes {
-		return nil, &Refusal{Kind: TooLarge, Claim: "header"}
-	}
-	if len(sig) > maxSignature {
-		return nil, &Refusal{Kind: TooLarge, Claim: "signature"}
-	}
-
 	t := &Token{raw: token, signed: len(head) + 1 + len(payload)}
 	members, err := segment(head, "header")
 	if err != nil {
@@ -105,6 +91,28 @@ func Parse(token string) (*Token, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// cut takes a token apart without looking into its parts. It refuses what cannot
+// be a token of any provider, for less than a digest of the token would cost.
+func cut(token string) (head, payload string, err error) {
+	if len(token) > MaxTokenBytes {
+		return "", "", &Refusal{Kind: TooLarge, Want: fmt.Sprintf("at most %d bytes", MaxTokenBytes)}
+	}
+	head, rest, ok := strings.Cut(token, ".")
+	payload, sig, ok2 := strings.Cut(rest, ".")
+	switch {
+	case !ok || !ok2 || strings.Contains(sig, "."):
+		if strings.Count(token, ".") == 4 { // RFC 7516 section 3.1
+			return "", "", &Refusal{Kind: NotIDToken, Got: "an encrypted token"}
+		}
+		return "", "", &Refusal{Kind: NotJWT, Got: "not three segments"}
+	case len(head) > maxHeaderBytes:
+		return "", "", &Refusal{Kind: TooLarge, Claim: "header"}
+	case len(sig) > maxSignature:
+		return "", "", &Refusal{Kind: TooLarge, Claim: "signature"}
+	}
+	return head, payload, nil
 }
 
 // signature is the decoded third segment.
@@ -147,7 +155,8 @@ func decodeBase64(dst []byte, text string) (int, error) {
 	if strings.ContainsAny(text, "\r\n") {
 		return 0, errors.New("line break in base64")
 	}
-	return strictBase64.Decode(dst, []byte(text))
+	var room [2048]byte // on the stack: most segments fit
+	return strictBase64.Decode(dst, append(room[:0], text...))
 }
 
 var strictBase64 = base64.RawURLEncoding.Strict()
@@ -155,16 +164,13 @@ var strictBase64 = base64.RawURLEncoding.Strict()
 // readHeader takes the members of a JOSE header that we use.
 func readHeader(m map[string]any) (header, error) {
 	var h header
-	for _, f := range [...]struct {
-		name string
-		dst  *string
-	}{{"alg", &h.alg}, {"kid", &h.kid}, {"typ", &h.typ}} {
-		v, present := m[f.name]
-		s, isString := v.(string)
+	for i, name := range [...]string{"alg", "kid", "typ"} {
+		v, present := m[name]
+		text, isString := v.(string)
 		if present && !isString {
-			return h, &Refusal{Kind: Malformed, Claim: f.name, Got: "not a string"}
+			return h, &Refusal{Kind: Malformed, Claim: name, Got: "not a string"}
 		}
-		*f.dst = s
+		*[...]*string{&h.alg, &h.kid, &h.typ}[i] = text
 	}
 	// RFC 7515 section 4.1.11: a critical header that is not understood makes
 	// the token invalid, and we understand none.

@@ -34,6 +34,41 @@ func TestTheLastValueCounts(t *testing.T) {
 	}
 }
 
+func TestWeightBoundsTheCache(t *testing.T) {
+	weigh := func(v int) int { return v }
+	c := recent.NewWeighted[int, int](100, weigh)
+	for i := range 1000 {
+		c.Put(i, 10)
+		c.Put(i, 9) // the later weight counts
+		if n := c.Len(); n > 11 {
+			t.Fatalf("%d entries of weight 9 in a cache of 100", n)
+		}
+		if _, ok := c.Get(i); !ok {
+			t.Fatal("what was just put is gone")
+		}
+	}
+	c.Put(-1, 5000)
+	if v, ok := c.Get(-1); !ok || v != 5000 {
+		t.Error("an entry heavier than the cache is not held")
+	}
+}
+
+func TestWhatIsRemovedIsGone(t *testing.T) {
+	c := recent.New[string, int](4)
+	for _, k := range []string{"a", "b", "c"} { // a and b are in the old half
+		c.Put(k, 1)
+	}
+	for _, k := range []string{"a", "b", "c", "never"} {
+		c.Remove(k)
+		if _, ok := c.Get(k); ok {
+			t.Errorf("%s is still there", k)
+		}
+	}
+	if n := c.Len(); n != 0 {
+		t.Errorf("%d entries are left", n)
+	}
+}
+
 func TestManyAtOnce(t *testing.T) {
 	c := recent.New[int, int](64)
 	var wg sync.WaitGroup
