@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -379,6 +380,39 @@ func TestAppendAllocates(t *testing.T) {
 	e, b := gatewayEvent(), make([]byte, 0, 8192)
 	if n := testing.AllocsPerRun(100, func() { b = audit.Append(b[:0], e) }); n > 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestRecordAllocates(t *testing.T) {
+	l, err := audit.Open(audit.Config{Out: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := gatewayEvent()
+	// Half of one for the buffers, which grow to what comes between two writes.
+	if n := testing.AllocsPerRun(10_000, func() { l.Record(e) }); n > 0.5 {
+		t.Errorf("%v allocations", n)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s := l.Stats(); s.Dropped+s.Failed > 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	l, err := audit.Open(audit.Config{Out: io.Discard})
+	if err != nil {
+		b.Fatal(err)
+	}
+	e := gatewayEvent()
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Record(e)
+	}
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
 	}
 }
 

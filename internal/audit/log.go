@@ -1,7 +1,7 @@
 package audit
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,13 +14,15 @@ import (
 const (
 	defaultQueue    = 4096
 	defaultPatience = 50 * time.Millisecond
-	bufferSize      = 64 << 10
+	chunkSize       = 64 << 10
 	// linger is how long the writer rests after it has written. The records that
 	// come meanwhile share a write and a wake-up, which would cost more than
 	// making them; the first after a quiet time is written at once.
-	linger = 2 * time.Millisecond
-	// keepBuffer is the largest record buffer worth keeping for the next record.
-	keepBuffer = 16 << 10
+	linger = 5 * time.Millisecond
+	// keepBuffer is the largest buffer worth keeping for the next lines, and
+	// keepRecord that for the next record.
+	keepBuffer = 256 << 10
+	keepRecord = 16 << 10
 )
 
 // Config says where records go. Out or Path is required; Path "-" is Stdout.
@@ -43,18 +45,23 @@ type Config struct {
 }
 
 // Log is a Sink that writes one JSON object per line. Record encodes in the
-// caller's goroutine and hands the bytes to one writer. Close writes what waits.
+// caller's goroutine and adds the line to those that wait; one writer takes all
+// of them at a time. Close writes what waits.
 type Log struct {
 	cfg     Config
 	out     io.Writer
 	file    *rotating // nil when out is not ours
-	queue   chan *record
+	wake    chan struct{}
 	closing chan struct{}
 	done    chan struct{}
-	buffers sync.Pool
+	records sync.Pool // of *record
 
-	mu      sync.RWMutex // held for reading while sending, for writing by Close
+	mu      sync.Mutex
+	lines   []byte        // what waits, whole lines
+	waiting int           // how many they are
+	room    chan struct{} // closed when lines were taken; nil while nobody waits for that
 	closed  bool
+
 	written atomic.Int64
 	dropped atomic.Int64
 	failed  atomic.Int64
@@ -62,8 +69,8 @@ type Log struct {
 
 var _ Sink = (*Log)(nil)
 
-// record is an encoded event on its way to the writer.
-type record struct{ b []byte }
+// record is the memory that a record is encoded in.
+type record struct{ line []byte }
 
 // Open returns a Log that has been started.
 func Open(cfg Config) (*Log, error) {
@@ -76,7 +83,7 @@ func Open(cfg Config) (*Log, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &Log{cfg: cfg, out: cfg.Out, queue: make(chan *record, cfg.Queue), closing: make(chan struct{}), done: make(chan struct{})}
+	l := &Log{cfg: cfg, out: cfg.Out, wake: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{})}
 	switch {
 	case cfg.Out != nil:
 	case cfg.Path == "-":
@@ -99,28 +106,65 @@ func Open(cfg Config) (*Log, error) {
 // waits a moment and then gives the record up: a full disk must not stop every
 // request, and the number of records lost is never hidden.
 func (l *Log) Record(e *Event) {
-	r, ok := l.buffers.Get().(*record)
+	r, ok := l.records.Get().(*record)
 	if !ok {
-		r = &record{}
+		r = &record{make([]byte, 0, 2048)} // most fit
 	}
-	r.b = append(Append(r.b[:0], e), '\n')
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if l.closed {
+	r.line = append(Append(r.line[:0], e), '\n')
+	if !l.add(r.line, nil) && !l.addPatiently(r.line) {
 		l.drop(e)
-		return
 	}
-	select {
-	case l.queue <- r:
-		return
-	default:
+	if cap(r.line) <= keepRecord {
+		l.records.Put(r)
 	}
+}
+
+// add puts a line among those that wait. When there is no room, it fails, and
+// sets *full, if given, to what is closed when there is some again; after Close
+// it fails and leaves *full nil.
+func (l *Log) add(line []byte, full *<-chan struct{}) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	if l.waiting >= l.cfg.Queue {
+		if full != nil {
+			if l.room == nil {
+				l.room = make(chan struct{})
+			}
+			*full = l.room
+		}
+		return false
+	}
+	l.lines = append(l.lines, line...)
+	l.waiting++
+	if l.waiting == 1 {
+		select {
+		case l.wake <- struct{}{}:
+		default: // it has been woken and has not looked yet
+		}
+	}
+	return true
+}
+
+// addPatiently is add with a wait for room of at most Patience.
+func (l *Log) addPatiently(line []byte) bool {
 	patience := time.NewTimer(l.cfg.Patience)
 	defer patience.Stop()
-	select {
-	case l.queue <- r:
-	case <-patience.C:
-		l.drop(e)
+	for {
+		var full <-chan struct{}
+		if l.add(line, &full) {
+			return true
+		}
+		if full == nil {
+			return false
+		}
+		select {
+		case <-full:
+		case <-patience.C:
+			return false
+		}
 	}
 }
 
@@ -152,7 +196,6 @@ func (l *Log) Close() error {
 	}
 	l.closed = true
 	close(l.closing)
-	close(l.queue)
 	l.mu.Unlock()
 	<-l.done
 	if l.file != nil {
@@ -163,58 +206,83 @@ func (l *Log) Close() error {
 	return nil
 }
 
+// write is the writer. It takes whatever waits, writes it and rests, so that
+// records are in the file as soon as the load allows.
+func (l *Log) write() {
+	defer close(l.done)
+	pause := time.NewTimer(linger)
+	defer pause.Stop()
+	var spare []byte
+	for {
+		select {
+		case <-l.wake:
+		case <-l.closing:
+		}
+		lines, last := l.take(spare)
+		l.writeLines(lines)
+		if last {
+			return
+		}
+		if spare = lines; cap(spare) > keepBuffer {
+			spare = nil
+		}
+		l.rest(pause)
+	}
+}
+
+// take returns the lines that wait and leaves empty for the next ones. last says
+// that there will be none.
+func (l *Log) take(empty []byte) (lines []byte, last bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lines, l.lines, l.waiting = l.lines, empty[:0], 0
+	if l.room != nil {
+		close(l.room)
+		l.room = nil
+	}
+	return lines, l.closed
+}
+
+// writeLines writes in pieces of whole lines, so that a rotation, which happens
+// between writes, cuts none. What cannot be written is counted and logged, and
+// the writing goes on.
+func (l *Log) writeLines(lines []byte) {
+	for len(lines) > 0 {
+		piece := wholeLines(lines, l.chunk())
+		lines = lines[len(piece):]
+		records := int64(bytes.Count(piece, []byte{'\n'})) // a record has none within
+		if _, err := l.out.Write(piece); err != nil {
+			l.cfg.Log.Error("audit records lost: cannot write", "err", err, "records", records, "lost", l.failed.Add(records))
+			continue
+		}
+		l.written.Add(records)
+	}
+}
+
+// chunk is how much is written at a time: no more than a rotation makes room for.
+func (l *Log) chunk() int {
+	if l.file != nil {
+		return int(min(chunkSize, l.file.max))
+	}
+	return chunkSize
+}
+
+// wholeLines is as many of the lines as fit into size bytes, but at least one.
+func wholeLines(lines []byte, size int) []byte {
+	if len(lines) <= size {
+		return lines
+	}
+	if end := bytes.LastIndexByte(lines[:size], '\n'); end >= 0 {
+		return lines[:end+1]
+	}
+	return lines[:bytes.IndexByte(lines, '\n')+1]
+}
+
 // rest waits for linger or until the log is closed.
 func (l *Log) rest(pause *time.Timer) {
 	pause.Reset(linger)
 	select {
 	case <-pause.C:
 	case <-l.closing:
-	}
-}
-
-// write is the writer. It flushes whenever it has caught up, so that records are
-// in the file as soon as the load allows.
-func (l *Log) write() {
-	defer close(l.done)
-	size := bufferSize
-	if l.file != nil {
-		size = int(min(bufferSize, l.file.max)) // a flush is what a rotation makes room for
-	}
-	buffered := bufio.NewWriterSize(l.out, size)
-	pause := time.NewTimer(linger)
-	defer pause.Stop()
-	var pending int64
-	settle := func(err error) {
-		if err == nil {
-			l.written.Add(pending)
-		} else {
-			// A bufio.Writer stays broken after an error; the next records get a
-			// fresh one.
-			buffered.Reset(l.out)
-			l.cfg.Log.Error("audit records lost: cannot write", "err", err, "records", pending, "lost", l.failed.Add(pending))
-		}
-		pending = 0
-	}
-	for r := range l.queue {
-		// Flushing between records keeps lines whole across a rotation.
-		if buffered.Available() < len(r.b) && buffered.Buffered() > 0 {
-			settle(buffered.Flush())
-		}
-		pending++
-		_, err := buffered.Write(r.b)
-		if cap(r.b) <= keepBuffer {
-			l.buffers.Put(r)
-		}
-		if err != nil {
-			settle(err)
-			continue
-		}
-		if len(l.queue) == 0 {
-			settle(buffered.Flush())
-			l.rest(pause)
-		}
-	}
-	if pending > 0 {
-		settle(buffered.Flush())
 	}
 }
