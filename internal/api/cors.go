@@ -18,17 +18,25 @@ const (
 		"authorization,amz-sdk-invocation-id,amz-sdk-request,cache-control,pragma,user-agent,x-amzn-platform-id,x-amzn-trace-id"
 )
 
-func crossOrigin(h http.Header) {
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", exposedHeaders)
+// crossOriginValues are the values of the headers that every answer has. All
+// answers share them: they are full, so whoever adds a value makes a copy.
+type crossOriginValues struct{ origin, exposed []string }
+
+func newCrossOriginValues() crossOriginValues {
+	return crossOriginValues{origin: []string{"*"}, exposed: []string{exposedHeaders}}
+}
+
+func (v *crossOriginValues) crossOrigin(h http.Header) {
+	h["Access-Control-Allow-Origin"] = v.origin
+	h["Access-Control-Expose-Headers"] = v.exposed
 }
 
 // preflight answers a browser's question whether it may send a request. It
 // allows whatever headers the browser names: without credentials from cookies no
 // header is worth more to a page than to any other client.
-func preflight(w http.ResponseWriter, r *http.Request) {
+func (v *crossOriginValues) preflight(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	crossOrigin(h)
+	v.crossOrigin(h)
 	h.Set("x-amzn-RequestId", newRequestID())
 	h.Set("Access-Control-Allow-Methods", allowedMethods)
 	h.Set("Access-Control-Max-Age", preflightAge)

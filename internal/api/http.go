@@ -3,9 +3,7 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -30,7 +28,7 @@ type exchange struct {
 // ServeHTTP answers one request of the service.
 func (s *Service[A]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodOptions {
-		preflight(w, r)
+		s.preflight(w, r)
 		return
 	}
 	x := &exchange{w: w, r: r, network: s.Observe(r)}
@@ -40,10 +38,12 @@ func (s *Service[A]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if x.network.Time.IsZero() {
 		x.network.Time = s.Now()
 	}
-	crossOrigin(w.Header())
-	w.Header().Set("x-amzn-RequestId", x.network.RequestID)
+	s.crossOrigin(w.Header())
+	w.Header()["X-Amzn-Requestid"] = []string{x.network.RequestID}
 
-	op, e := s.route(x)
+	lent := s.buffers.get()
+	defer s.buffers.put(lent)
+	op, e := s.route(x, lent)
 	if e != nil {
 		s.logCall(r.Context(), "", x.network, "", s.Now().Sub(x.network.Time), e)
 		s.writeError(x, e)
@@ -64,8 +64,8 @@ func (s *Service[A]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // route reads the body and finds the operation.
-func (s *Service[A]) route(x *exchange) (*operation[A], *awserr.Error) {
-	if e := x.read(s.model.BodyLimit()); e != nil {
+func (s *Service[A]) route(x *exchange, lent *buffer) (*operation[A], *awserr.Error) {
+	if e := x.read(s.model.BodyLimit(), lent); e != nil {
 		return nil, e
 	}
 	if s.model.Protocol == wire.Query {
@@ -105,49 +105,6 @@ func (s *Service[A]) routeQuery(x *exchange) (*operation[A], *awserr.Error) {
 	return op, nil
 }
 
-// bodyTime is how long a client may take to send the body of an API call. It
-// comes before the signature is checked, so a stranger could otherwise hold a
-// connection, and what it has sent, for as long as it likes.
-const bodyTime = 30 * time.Second
-
-// LimitReading gives the client of a request bodyTime to send what it still has
-// to send. The answer ends the limit; it must be called before the request is
-// worked on, since a limit that runs out then would cancel the work. Writers
-// without a connection have no limit.
-func LimitReading(w http.ResponseWriter) (done func()) {
-	c := http.NewResponseController(w)
-	if c.SetReadDeadline(time.Now().Add(bodyTime)) != nil {
-		return func() {}
-	}
-	return func() { _ = c.SetReadDeadline(time.Time{}) } // it could be set, so it can be cleared
-}
-
-// smallBody is the announced length up to which a body is read into a buffer of
-// exactly its size.
-const smallBody = 64 << 10
-
-// read takes in the request's body, up to a limit.
-func (x *exchange) read(limit int64) *awserr.Error {
-	if x.r.ContentLength != 0 {
-		defer LimitReading(x.w)()
-	}
-	body := http.MaxBytesReader(x.w, x.r.Body, limit)
-	var err error
-	if n := x.r.ContentLength; n >= 0 && n <= smallBody {
-		x.body = make([]byte, n)
-		_, err = io.ReadFull(body, x.body)
-	} else {
-		x.body, err = io.ReadAll(body)
-	}
-	if err == nil {
-		return nil
-	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return awserr.Sender("RequestEntityTooLargeException", fmt.Sprintf("Request size exceeded %d bytes.", limit))
-	}
-	return awserr.Sender("IncompleteBody", "The request body ended early.").WithCause(err)
-}
-
 // identify establishes the caller of an operation that clients sign. Others keep
 // the anonymous caller: a signature on them is ignored.
 func (k *call[A]) identify(x *exchange) error {
@@ -180,11 +137,13 @@ func (s *Service[A]) writeOutput(x *exchange, op *operation[A], out any) {
 	if !op.Output {
 		out = nil
 	}
+	answer := s.buffers.get()
+	defer s.buffers.put(answer)
 	if s.model.Protocol == wire.JSON {
-		awsjson.WriteOutput(x.w, s.Shapes, out)
+		answer.b = awsjson.WriteOutput(x.w, answer.b[:0], s.Shapes, out)
 		return
 	}
-	awsquery.WriteOutput(x.w, s.Shapes, s.model.Namespace, op.Name, x.network.RequestID, out)
+	answer.b = awsquery.WriteOutput(x.w, answer.b[:0], s.Shapes, s.model.Namespace, op.Name, x.network.RequestID, out)
 }
 
 func (s *Service[A]) writeError(x *exchange, e *awserr.Error) {

@@ -38,7 +38,7 @@ func (k *call[A]) record(e *awserr.Error) {
 	ev.Region = n.Region
 	ev.UserAgent = n.UserAgent
 	if n.SourceIP.IsValid() {
-		ev.SourceIP = n.SourceIP.String()
+		ev.SourceIP = n.IPText()
 	}
 	if ev.Principal == (audit.Principal{}) {
 		ev.Principal = authz.Who(k.Caller)

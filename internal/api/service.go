@@ -90,6 +90,8 @@ type Service[A any] struct {
 	bind  func(wire.Do) A
 	impl  Implementation[A]
 	ops   map[string]*operation[A]
+	crossOriginValues
+	buffers buffers
 }
 
 type operation[A any] struct {
@@ -109,7 +111,7 @@ func New[A any](model wire.Model[A], impl Implementation[A], cfg Config) (*Servi
 	}
 	s := &Service[A]{
 		Config: cfg, model: model.Service, bind: model.Bind, impl: impl,
-		ops: make(map[string]*operation[A], len(model.Operations)),
+		ops: make(map[string]*operation[A], len(model.Operations)), crossOriginValues: newCrossOriginValues(),
 	}
 	rules := impl.Rules()
 	for _, op := range model.Operations {

@@ -2,8 +2,6 @@ package server
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -106,57 +104,61 @@ func (rt *router) choose(w http.ResponseWriter, r *http.Request) http.Handler {
 // It reads a form body and puts it back; a body too large to be such a request
 // is left to the handlers behind, which have limits of their own.
 func (rt *router) queryService(w http.ResponseWriter, r *http.Request) http.Handler {
-	find := func(q url.Values) http.Handler {
-		if !q.Has("Action") {
-			return nil
-		}
-		return rt.query[q.Get("Version")]
-	}
+	form := r.URL.RawQuery
 	switch r.Method {
 	case http.MethodGet:
-		return find(r.URL.Query())
 	case http.MethodPost:
+		if !formType(r.Header.Get("Content-Type")) {
+			return nil
+		}
+		read, whole := api.ReadAhead(w, r, maxFormBody)
+		if !whole || bytes.IndexByte(read, ';') >= 0 { // no form; the service named by what does parse answers for the rest
+			return nil
+		}
+		form = string(read)
 	default:
 		return nil
 	}
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
+	version, found := queryVersion(form)
+	if !found {
 		return nil
 	}
-	done := api.LimitReading(w)
-	read, err := io.ReadAll(io.LimitReader(r.Body, maxFormBody+1))
-	done()
-	r.Body = &replayed{Reader: io.MultiReader(bytes.NewReader(read), errorReader{err, r.Body}), Closer: r.Body}
-	if err != nil || len(read) > maxFormBody {
-		return nil
+	return rt.query[version]
+}
+
+// formType reports the media type of a form.
+func formType(contentType string) bool {
+	const form = "application/x-www-form-urlencoded"
+	if contentType == form {
+		return true
 	}
-	q, err := url.ParseQuery(string(read))
-	if err != nil {
-		// The service named by what does parse answers for the rest.
-		var escape url.EscapeError
-		if !errors.As(err, &escape) {
-			return nil
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && kind == form
+}
+
+// queryVersion gives the first Version of a form that has an Action. It reads no
+// other parameter: the service will. What url.ParseQuery leaves out, it leaves
+// out (TestQueryVersion).
+func queryVersion(form string) (version string, found bool) {
+	var action, seen bool
+	for pair := range strings.SplitSeq(form, "&") {
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		// Names of other lengths without escapes are neither.
+		if len(rawName) != len("Action") && len(rawName) != len("Version") && strings.IndexByte(rawName, '%') < 0 {
+			continue
+		}
+		name, err := url.QueryUnescape(rawName)
+		if err != nil || name != "Action" && name != "Version" || strings.IndexByte(pair, ';') >= 0 {
+			continue
+		}
+		value, err := url.QueryUnescape(rawValue)
+		switch {
+		case err != nil:
+		case name == "Action":
+			action = true
+		case !seen:
+			version, seen = value, true
 		}
 	}
-	return find(q)
-}
-
-// replayed is a request body of which a part was read ahead.
-type replayed struct {
-	io.Reader
-	io.Closer
-}
-
-// errorReader goes on with rest, or repeats the error that ended the reading
-// ahead, so that the handler sees it too.
-type errorReader struct {
-	err  error
-	rest io.Reader
-}
-
-func (e errorReader) Read(p []byte) (int, error) {
-	if e.err != nil {
-		return 0, e.err
-	}
-	return e.rest.Read(p)
+	return version, action
 }

@@ -223,7 +223,7 @@ func TestWriteError(t *testing.T) {
 
 func TestWriteOutputWithoutOutputHasNoBody(t *testing.T) {
 	w := httptest.NewRecorder()
-	awsjson.WriteOutput(w, new(wire.Shapes), nil)
+	awsjson.WriteOutput(w, nil, new(wire.Shapes), nil)
 	if w.Code != 200 || w.Body.Len() != 0 || w.Header().Get("Content-Length") != "0" {
 		t.Errorf("got %d, %q, length %q", w.Code, w.Body, w.Header().Get("Content-Length"))
 	}

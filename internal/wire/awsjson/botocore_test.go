@@ -25,7 +25,7 @@ func TestBotocoreReadsEveryMember(t *testing.T) {
 			wiretest.Fill(shapes, out)
 		}
 		w := wiretest.Recorder("req-1")
-		awsjson.WriteOutput(w, shapes, out)
+		awsjson.WriteOutput(w, nil, shapes, out)
 		answers = append(answers, wiretest.Answer{Service: "cognito-identity", Operation: op.Name, ResponseRecorder: w})
 		sent = append(sent, out)
 	}

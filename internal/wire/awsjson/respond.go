@@ -16,14 +16,14 @@ const ContentType = "application/x-amz-json-1.1"
 const maxHeaderMessage = 1024
 
 // WriteOutput answers a successful call. A nil out is an operation without an
-// output: status 200 and no body.
-func WriteOutput(w http.ResponseWriter, shapes *wire.Shapes, out any) {
-	var body []byte
+// output: status 200 and no body. The body is encoded behind dst and returned
+// for its memory.
+func WriteOutput(w http.ResponseWriter, dst []byte, shapes *wire.Shapes, out any) []byte {
 	if out != nil {
-		// Enough for the credentials of a usual session.
-		body = Encode(make([]byte, 0, 1536), shapes, out)
+		dst = Encode(dst, shapes, out)
 	}
-	write(w, http.StatusOK, body)
+	write(w, http.StatusOK, dst)
+	return dst
 }
 
 // WriteError answers a failed call.
@@ -48,8 +48,8 @@ func WriteError(w http.ResponseWriter, e *awserr.Error) {
 
 func write(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", ContentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	values := [...]string{ContentType, strconv.Itoa(len(body))} // two headers in one piece of memory
+	h["Content-Type"], h["Content-Length"] = values[0:1:1], values[1:2:2]
 	w.WriteHeader(status)
 	// A failed write means that the caller is gone; nobody is left to tell.
 	_, _ = w.Write(body)

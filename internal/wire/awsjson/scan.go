@@ -2,6 +2,7 @@ package awsjson
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"strconv"
 	"strings"
@@ -112,13 +113,21 @@ func (d *decoder) str() ([]byte, error) {
 
 // clean reports whether text, which has no escapes, may stand in a string.
 func (d *decoder) clean(text []byte) error {
-	for i, c := range text {
+	// Eight at a time: most text is plain, and tokens are long.
+	start := 0
+	for ; start+8 <= len(text); start += 8 {
+		const low, high = 0x2020202020202020, 0x8080808080808080
+		if x := binary.LittleEndian.Uint64(text[start:]); ((x-low)|x)&high != 0 {
+			break // one of them may be a control character or not ASCII
+		}
+	}
+	for i, c := range text[start:] {
 		if c < ' ' {
 			return d.fail("a control character in a string")
 		}
 		if c >= utf8.RuneSelf {
 			// The rest is not plain ASCII, the rare case.
-			if bytes.ContainsFunc(text[i:], func(r rune) bool { return r < ' ' }) {
+			if bytes.ContainsFunc(text[start+i:], func(r rune) bool { return r < ' ' }) {
 				return d.fail("a control character in a string")
 			}
 			if !utf8.Valid(text) {

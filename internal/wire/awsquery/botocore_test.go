@@ -24,7 +24,7 @@ func TestBotocoreReadsEveryMember(t *testing.T) {
 			wiretest.Fill(shapes, out)
 		}
 		w := wiretest.Recorder("req-1")
-		awsquery.WriteOutput(w, shapes, op.service.Namespace, op.info.Name, "req-1", out)
+		awsquery.WriteOutput(w, nil, shapes, op.service.Namespace, op.info.Name, "req-1", out)
 		answers = append(answers, wiretest.Answer{Service: op.service.Name, Operation: op.info.Name, ResponseRecorder: w})
 		sent = append(sent, out)
 	}

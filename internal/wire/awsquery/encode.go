@@ -96,8 +96,14 @@ func appendElement(dst []byte, name string, desc *wire.Value, v reflect.Value) [
 // parser would turn a plain one into a newline; what XML cannot carry becomes
 // U+FFFD.
 func appendText(dst []byte, s string) []byte {
+	start := 0 // of what stands for itself
 	for i := 0; i < len(s); {
 		c := s[i]
+		if plainText(c) {
+			i++
+			continue
+		}
+		dst = append(dst, s[start:i]...)
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(s[i:])
 			if r == 0xFFFE || r == 0xFFFF {
@@ -105,27 +111,40 @@ func appendText(dst []byte, s string) []byte {
 			}
 			dst = utf8.AppendRune(dst, r)
 			i += size
-			continue
+		} else {
+			dst = appendEscape(dst, c)
+			i++
 		}
-		i++
-		switch {
-		case c == '&':
-			dst = append(dst, "&amp;"...)
-		case c == '<':
-			dst = append(dst, "&lt;"...)
-		case c == '>':
-			dst = append(dst, "&gt;"...)
-		case c == '"':
-			dst = append(dst, "&quot;"...)
-		case c == '\r':
-			dst = append(dst, "&#13;"...)
-		case c < ' ' && c != '\n' && c != '\t':
-			dst = append(dst, "\uFFFD"...)
-		default:
-			dst = append(dst, c)
-		}
+		start = i
 	}
-	return dst
+	return append(dst, s[start:]...)
+}
+
+// plainText reports an ASCII character that stands for itself in character data.
+func plainText(c byte) bool {
+	switch c {
+	case '&', '<', '>', '"':
+		return false
+	case '\n', '\t':
+		return true
+	}
+	return ' ' <= c && c < utf8.RuneSelf
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '&':
+		return append(dst, "&amp;"...)
+	case '<':
+		return append(dst, "&lt;"...)
+	case '>':
+		return append(dst, "&gt;"...)
+	case '"':
+		return append(dst, "&quot;"...)
+	case '\r':
+		return append(dst, "&#13;"...)
+	}
+	return append(dst, "\uFFFD"...)
 }
 
 // PercentEncode encodes a policy document for an IAM answer: every byte outside

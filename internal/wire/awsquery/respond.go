@@ -12,9 +12,11 @@ import (
 const ContentType = "text/xml"
 
 // WriteOutput answers a successful call. A nil out is an operation without an
-// output.
-func WriteOutput(w http.ResponseWriter, shapes *wire.Shapes, namespace, operation, requestID string, out any) {
-	write(w, http.StatusOK, Encode(make([]byte, 0, 1024), shapes, namespace, operation, requestID, out))
+// output. The body is encoded behind dst and returned for its memory.
+func WriteOutput(w http.ResponseWriter, dst []byte, shapes *wire.Shapes, namespace, operation, requestID string, out any) []byte {
+	dst = Encode(dst, shapes, namespace, operation, requestID, out)
+	write(w, http.StatusOK, dst)
+	return dst
 }
 
 // WriteError answers a failed call.
@@ -38,8 +40,8 @@ func WriteError(w http.ResponseWriter, namespace, requestID string, e *awserr.Er
 
 func write(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", ContentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	values := [...]string{ContentType, strconv.Itoa(len(body))} // two headers in one piece of memory
+	h["Content-Type"], h["Content-Length"] = values[0:1:1], values[1:2:2]
 	w.WriteHeader(status)
 	// A failed write means that the caller is gone; nobody is left to tell.
 	_, _ = w.Write(body)
