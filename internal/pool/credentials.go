@@ -71,16 +71,25 @@ func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins m
 		grant.Guest, grant.PolicyARNs = true, p.GuestPolicies()
 	}
 	result, err := s.STS.AssumeRoleForIdentity(ctx, grant)
-	var denied *sts.TrustDenied
-	var invalid *sts.Invalid
-	var tooLarge *sts.PackedTooLarge
-	var tooLong *sts.TokenTooLarge
-	switch {
-	case errors.As(err, &denied), errors.As(err, &invalid), errors.As(err, &tooLarge), errors.As(err, &tooLong):
+	if refusedBySTS(err) {
 		return nil, &NoRole{Kind: in.Role.Kind, RoleARN: in.Role.ARN, Err: err}
-	case err != nil:
+	}
+	if err != nil {
 		return nil, fmt.Errorf("assume role %s: %w", in.Role.ARN, err)
 	}
 	in.Credentials = result.Credentials
 	return in, nil
+}
+
+// refusedBySTS reports an error that says that the role cannot be had, and not
+// that something of ours failed.
+func refusedBySTS(err error) bool {
+	if err == nil {
+		return false
+	}
+	_, denied := errors.AsType[*sts.TrustDenied](err)
+	_, invalid := errors.AsType[*sts.Invalid](err)
+	_, tooLarge := errors.AsType[*sts.PackedTooLarge](err)
+	_, tooLong := errors.AsType[*sts.TokenTooLarge](err)
+	return denied || invalid || tooLarge || tooLong
 }

@@ -2,9 +2,7 @@ package pool
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/rockpool-id/rockpool/internal/iam"
@@ -35,7 +33,11 @@ type naming struct {
 // verify checks every login of a request, in the order of their keys. All must
 // pass: one bad token fails the call, and nothing has been read or written yet.
 func (s *Service) verify(ctx context.Context, p *Pool, logins map[string]string) ([]verified, error) {
-	keys := slices.Sorted(maps.Keys(logins))
+	keys := make([]string, 0, len(logins))
+	for key := range logins {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
 	// Which providers may sign in is settled for all keys before any token is
 	// looked at, so that a wrong key costs nothing.
 	checks := make([]check, len(keys))
@@ -48,10 +50,10 @@ func (s *Service) verify(ctx context.Context, p *Pool, logins map[string]string)
 	out := make([]verified, len(keys))
 	for i, key := range keys {
 		claims, names, err := checks[i].verify(ctx, logins[key])
-		var refusal *login.Refusal
-		switch {
-		case errors.As(err, &refusal):
+		if refusal, ok := login.AsRefusal(err); ok {
 			return nil, &LoginRefused{Provider: key, Refusal: refusal}
+		}
+		switch {
 		case err != nil:
 			return nil, fmt.Errorf("verify login of %s: %w", key, err)
 		case claims.Subject == "":
@@ -81,8 +83,7 @@ type check struct {
 // verify returns the proven claims and what the login is called.
 func (c check) verify(ctx context.Context, token string) (*login.Claims, naming, error) {
 	claims, err := c.verifier.Verify(ctx, token, c.expect)
-	var refusal *login.Refusal
-	if c.also != nil && errors.As(err, &refusal) && refusal.Kind == login.WrongAudience {
+	if refusal, ok := login.AsRefusal(err); ok && c.also != nil && refusal.Kind == login.WrongAudience {
 		return c.also.verify(ctx, token)
 	}
 	if err == nil && c.live != nil {
@@ -102,7 +103,7 @@ func (s *Service) checkFor(p *Pool, key string, all []string) (check, error) {
 	case key == p.DeveloperProviderName:
 		return check{}, &NotPublicProvider{Provider: key}
 	}
-	var found []check
+	found := make([]check, 0, 1) // hardly ever more
 	if field, ok := p.SupportedLoginProviders[key]; ok {
 		v, built := s.Builtin[key]
 		if !built {

@@ -64,9 +64,8 @@ func (by *proof) key() string {
 // race runs f until it loses no race any more; again is true after it lost one.
 func (s *Service) race(p *Pool, key string, f func(again bool) error) error {
 	for n := range maxRaces {
-		err := s.turn(n, p.ID+" "+key, func() error { return f(n > 0) })
-		var lost *Conflict
-		if !errors.As(err, &lost) {
+		err := s.turn(n, p, key, func() error { return f(n > 0) })
+		if _, lost := errors.AsType[*Conflict](err); !lost {
 			return err
 		}
 	}
@@ -76,9 +75,9 @@ func (s *Service) race(p *Pool, key string, f func(again bool) error) error {
 // turn runs f, and for who has lost twice alone among those with its key: when
 // hundreds change one identity at once, a version that everybody reads and one can
 // change would else let the last of them lose hundreds of times.
-func (s *Service) turn(lost int, key string, f func() error) error {
+func (s *Service) turn(lost int, p *Pool, key string, f func() error) error {
 	if lost > 1 {
-		m := &s.turns[maphash.String(s.seed, key)%uint64(len(s.turns))]
+		m := &s.turns[maphash.String(s.seed, p.ID+" "+key)%uint64(len(s.turns))]
 		m.Lock()
 		defer m.Unlock()
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/condkey"
@@ -75,6 +76,7 @@ type Service struct {
 	holds    func(record []byte) bool
 	times    *condkey.Times
 	contexts contextPool
+	records  sync.Pool // of *record
 }
 
 // New returns a Service.
@@ -154,8 +156,14 @@ func (s *Service) mint(session *Session, duration time.Duration, packed []byte) 
 	session.Issued = s.cfg.Now().UTC().Truncate(time.Second)
 	session.Expires = session.Issued.Add(duration)
 	secret := (*[secretSize]byte)(random[10:])
-	plain := appendSession(make([]byte, 0, 1024+len(packed)), session, secret, packed)
-	sealed, err := s.cfg.Sealer.Seal(purposeSession, plain, nil)
+	plain, ok := s.records.Get().(*record)
+	if !ok {
+		plain = &record{make([]byte, 0, 1024)} // most fit
+	}
+	plain.b = appendSession(plain.b[:0], session, secret, packed)
+	sealed, err := s.cfg.Sealer.Seal(purposeSession, plain.b, nil)
+	clear(plain.b) // the secret is in it
+	s.records.Put(plain)
 	if err != nil {
 		return Credentials{}, fmt.Errorf("sts: seal session: %w", err)
 	}
@@ -173,6 +181,9 @@ func (s *Service) mint(session *Session, duration time.Duration, packed []byte) 
 		Expiration:   session.Expires,
 	}, nil
 }
+
+// record is the memory of a record on its way into a token.
+type record struct{ b []byte }
 
 func secretText(raw *[secretSize]byte) keys.Secret {
 	return keys.NewSecret(base64.StdEncoding.EncodeToString(raw[:]))
