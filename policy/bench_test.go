@@ -179,13 +179,16 @@ func TestLargePoliciesAreIndexedAndAllocateNothing(t *testing.T) {
 func BenchmarkDecide(b *testing.B) {
 	for _, n := range []int{10, 1000, 10000} {
 		for _, w := range workloads() {
-			req, p := w.prepare(b, n)
-			for _, v := range []variant{{"indexed", p}, {"plain", remade(p, func(q *Policy) { q.index = nil })}} {
-				b.Run(fmt.Sprintf("%s/%d/%s", v.name, n, w.name), func(b *testing.B) {
+			for _, reader := range []string{"indexed", "plain"} {
+				b.Run(fmt.Sprintf("%s/%d/%s", reader, n, w.name), func(b *testing.B) {
+					req, p := w.prepare(b, n)
+					if reader == "plain" {
+						p = remade(p, func(q *Policy) { q.index = nil })
+					}
 					b.ReportAllocs()
 					start := processorTime(b)
 					for b.Loop() {
-						if Decide(req, v.policies).Effect != w.want {
+						if Decide(req, p).Effect != w.want {
 							b.Fatal("wrong decision")
 						}
 					}
