@@ -40,9 +40,12 @@ func expectEncrypted(t testing.TB, p *pretend.SAML) login.Expect {
 // encrypted is assertion encrypted for us.
 func encrypted(t testing.TB, p *pretend.SAML, assertion string, change func(*pretend.SAMLEncryption)) string {
 	t.Helper()
-	e := pretend.SAMLEncryption{Key: &decrypter(t, 0).PublicKey}
+	var e pretend.SAMLEncryption
 	if change != nil {
 		change(&e)
+	}
+	if e.Key == nil {
+		e.Key = &decrypter(t, 0).PublicKey
 	}
 	out, err := p.EncryptXML(assertion, e)
 	if err != nil {
@@ -233,20 +236,30 @@ func TestAnotherImplementationsEncryptionIsRead(t *testing.T) {
 // FuzzEncrypted changes encrypted responses, and what is encrypted. Whatever comes
 // out must be refused or say exactly what was signed.
 func FuzzEncrypted(f *testing.F) {
-	p := newProvider(f, key(f, 0))
+	p := newProvider(f, fuzzSigner(f))
 	a := pretend.SAMLAssertion{ID: "_1", Attributes: []pretend.SAMLAttribute{{Name: "role", Values: []string{"reader"}}}}
-	assertion := signed(f, p, p.AssertionXML(a))
-	inner := p.ResponseXML(a, encrypted(f, p, assertion, nil))
+	assertion := signedAs(f, p, p.AssertionXML(a))
+	ours := fuzzDecrypter(f)
+	encrypted := func(t testing.TB, assertion string, change func(*pretend.SAMLEncryption)) string {
+		return encrypted(t, p, assertion, func(e *pretend.SAMLEncryption) {
+			e.Key = &ours.PublicKey
+			if change != nil {
+				change(e)
+			}
+		})
+	}
+	inner := p.ResponseXML(a, encrypted(f, assertion, nil))
 	f.Add(inner, "")
-	f.Add(p.ResponseXML(a, encrypted(f, p, assertion, func(e *pretend.SAMLEncryption) { e.Beside = true })), "")
-	f.Add(signed(f, p, p.ResponseXML(a, encrypted(f, p, p.AssertionXML(a), func(e *pretend.SAMLEncryption) { e.Cipher = pretend.XMLAES128CBC }))), "")
+	f.Add(p.ResponseXML(a, encrypted(f, assertion, func(e *pretend.SAMLEncryption) { e.Beside = true })), "")
+	f.Add(signedAs(f, p, p.ResponseXML(a, encrypted(f, p.AssertionXML(a), func(e *pretend.SAMLEncryption) { e.Cipher = pretend.XMLAES128CBC }))), "")
 	f.Add("", assertion)
 	f.Add("", p.AssertionXML(a))
 	f.Add("", strings.ReplaceAll(assertion, "saml:", "x:"))
-	v, want := newVerifier(f, saml.Config{}), expectEncrypted(f, p)
+	v, want := newVerifier(f, saml.Config{}), expect(f, p)
+	want.Decrypters = []crypto.Decrypter{ours}
 	f.Fuzz(func(t *testing.T, xml, plain string) {
 		if xml == "" { // what a stranger encrypts for us, which anybody can
-			xml = p.ResponseXML(a, encrypted(t, p, plain, nil))
+			xml = p.ResponseXML(a, encrypted(t, plain, nil))
 		}
 		c, err := v.Verify(t.Context(), encode(xml), want)
 		if err != nil {

@@ -1,12 +1,14 @@
 package saml_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
+	"math/big"
 	"strings"
 	"sync"
 	"testing"
@@ -130,3 +132,52 @@ var decrypters = sync.OnceValues(func() ([2]*rsa.PrivateKey, error) {
 	}
 	return keys, nil
 })
+
+// The keys of fuzz targets. The search runs in several processes, which must agree
+// on keys: what one has signed or encrypted is changed and read by another. These
+// protect nothing.
+const (
+	fuzzPrime1 = "ScsUSTOTFeAjNPfl8vC0VvI8cCLBZ2Y6iNkwgTSZl3ptTfcWyjfMx3Nq91kOyed8S6pVTeYR1T1mK13AQqSGsf75872kByeSCIJajLDvcX7LMIKgPeXgV9vkYUasnLiC1sIQ9koUeQsZl0XZMiqmanMJlTpkdsOeuYDq2rHoF0TL"
+	fuzzPrime2 = "SbXeEhygrxTbDsLt0AkkcNi4RmZbU95fBxfpXiweaM3YyCZARTnxIs9Vmr9yoKwqhw5yEfP0S6Ik2779rbOoi5KJZE3GZOZ5zwDOZ6yKhV4PgOyKpgrAHim43j7URfgDjLx6YwfInry1tdfmFS0nqgZhUcahI0joEvkMYHg1WCBt"
+)
+
+// fuzzSigner is a provider's key on an elliptic curve.
+func fuzzSigner(t testing.TB) crypto.Signer {
+	t.Helper()
+	k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{42}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// fuzzDecrypter is our private key.
+func fuzzDecrypter(t testing.TB) *rsa.PrivateKey {
+	t.Helper()
+	p, ok1 := new(big.Int).SetString(fuzzPrime1, 62)
+	q, ok2 := new(big.Int).SetString(fuzzPrime2, 62)
+	if !ok1 || !ok2 {
+		t.Fatal("a prime cannot be read")
+	}
+	one, e := big.NewInt(1), big.NewInt(65537)
+	phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))
+	k := &rsa.PrivateKey{
+		PublicKey: rsa.PublicKey{N: new(big.Int).Mul(p, q), E: 65537},
+		D:         new(big.Int).ModInverse(e, phi), Primes: []*big.Int{p, q},
+	}
+	k.Precompute()
+	if err := k.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// signedAs is element with its signature by an elliptic curve.
+func signedAs(t testing.TB, p *pretend.SAML, element string) string {
+	t.Helper()
+	s, err := p.SignXML(element, pretend.XMLECDSASHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
