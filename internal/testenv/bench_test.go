@@ -123,14 +123,14 @@ func answered(b *testing.B, client *http.Client, r *http.Request, status int) []
 
 // benchStory is a pool with one known person per token client.
 type benchStory struct {
-	b      *testing.B
+	b      testing.TB
 	google *pretend.Google
 	env    *testenv.Env
 	pool   string
 	id     string
 }
 
-func newBenchStory(b *testing.B) *benchStory {
+func newBenchStory(b testing.TB) *benchStory {
 	b.Helper()
 	s := &benchStory{b: b}
 	var handler http.Handler
@@ -143,8 +143,14 @@ func newBenchStory(b *testing.B) *benchStory {
 		b.Fatal(err)
 	}
 	handler, s.google = g, g
+	facebook, err := pretend.NewFacebook(apps(facebookApp))
+	if err != nil {
+		b.Fatal(err)
+	}
+	opaque := httptest.NewServer(facebook)
+	b.Cleanup(opaque.Close)
 	s.env = testenv.Start(b, testenv.Options{Change: func(c *config.Config) {
-		c.Providers = map[string]string{"accounts.google.com": front.URL}
+		c.Providers = map[string]string{"accounts.google.com": front.URL, "graph.facebook.com": opaque.URL}
 	}})
 	root := s.env.Root()
 	var made struct{ IdentityPoolId string }
@@ -181,6 +187,38 @@ func (s *benchStory) allowGuests() {
 	}
 }
 
+// supportFacebook lets people in with Facebook's tokens, which say nothing by
+// themselves.
+func (s *benchStory) supportFacebook() {
+	s.b.Helper()
+	if a := s.env.Root().Cognito(s.b, "UpdateIdentityPool", map[string]any{
+		"IdentityPoolId": s.pool, "IdentityPoolName": "bench", "AllowUnauthenticatedIdentities": false,
+		"SupportedLoginProviders": map[string]string{"accounts.google.com": clientID, "graph.facebook.com": facebookApp},
+	}); a.Status != http.StatusOK {
+		s.b.Fatal(a.Body)
+	}
+}
+
+// guest lets guests in with a role of their own and returns one.
+func (s *benchStory) guest() string {
+	s.b.Helper()
+	s.allowGuests()
+	root, role := s.env.Root(), "arn:aws:iam::"+testenv.Account+":role/"
+	for _, a := range []*testenv.Answer{
+		root.IAM(s.b, "CreateRole", "RoleName", "Guests", "AssumeRolePolicyDocument", trust(s.pool, "unauthenticated")),
+		root.Cognito(s.b, "SetIdentityPoolRoles", map[string]any{"IdentityPoolId": s.pool, "Roles": map[string]string{
+			"authenticated": role + "People", "unauthenticated": role + "Guests",
+		}}),
+	} {
+		if a.Status != http.StatusOK {
+			s.b.Fatal(a.Body)
+		}
+	}
+	var got struct{ IdentityId string }
+	s.env.Anonymous().Cognito(s.b, "GetId", map[string]any{"IdentityPoolId": s.pool}).JSON(s.b, &got)
+	return got.IdentityId
+}
+
 func (s *benchStory) token() string {
 	token, err := s.google.MintIDToken(s.google.People()[0].Email, clientID, pretend.TokenOptions{})
 	if err != nil {
@@ -210,7 +248,7 @@ func (s *benchStory) request(operation string, in map[string]any) *http.Request 
 	return request(s.b, s.env.URL, operation, in)
 }
 
-func request(b *testing.B, url, operation string, in map[string]any) *http.Request {
+func request(b testing.TB, url, operation string, in map[string]any) *http.Request {
 	body, err := json.Marshal(in)
 	if err != nil {
 		b.Fatal(err)
@@ -263,6 +301,18 @@ func BenchmarkTokenExchange(b *testing.B) {
 			post(b, c, s.request("GetCredentialsForIdentity", s.getCredentials(tokens[n])))
 		})
 	})
+	b.Run("KnownToken", func(b *testing.B) { // GetCredentialsForIdentity without a signature check
+		s := newBenchStory(b)
+		token := s.token()
+		measure(b, 1, func(c *http.Client, _ int) {
+			post(b, c, s.request("GetCredentialsForIdentity", s.getCredentials(token)))
+		})
+	})
+	b.Run("Guest", func(b *testing.B) { // GetCredentialsForIdentity without a token
+		s := newBenchStory(b)
+		in := map[string]any{"IdentityId": s.guest()}
+		measure(b, 1, func(c *http.Client, _ int) { post(b, c, s.request("GetCredentialsForIdentity", in)) })
+	})
 	b.Run("NewIdentity", func(b *testing.B) { // durable: one group commit
 		s := newBenchStory(b)
 		s.allowGuests()
@@ -277,6 +327,15 @@ func newFloor(b *testing.B) func(*http.Client, int) { return newFloorWith(b, fun
 // newFloorWith is newFloor with further work on each request.
 func newFloorWith(b *testing.B, also func(digest []byte)) func(*http.Client, int) {
 	b.Helper()
+	handler, in := newFloorHandler(b, also)
+	server := httptest.NewServer(handler)
+	b.Cleanup(server.Close)
+	return func(c *http.Client, _ int) { post(b, c, request(b, server.URL, "GetCredentialsForIdentity", in)) }
+}
+
+// newFloorHandler is the floor's server without its network, and a request to it.
+func newFloorHandler(b *testing.B, also func(digest []byte)) (http.Handler, map[string]any) {
+	b.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		b.Fatal(err)
@@ -289,7 +348,7 @@ func newFloorWith(b *testing.B, also func(digest []byte)) func(*http.Client, int
 	if err != nil {
 		b.Fatal(err)
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
 			IdentityId string
 			Logins     map[string]string
@@ -319,8 +378,7 @@ func newFloorWith(b *testing.B, also func(digest []byte)) func(*http.Client, int
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 		fmt.Fprintf(w, `{"IdentityId":%q,"Credentials":{"AccessKeyId":"ASIAXXXXXXXXXXXXXXXX","SecretKey":"%x","SessionToken":"%s","Expiration":1790000000}}`,
 			in.IdentityId, mac.Sum(nil), base64.StdEncoding.EncodeToString(sealed))
-	}))
-	b.Cleanup(server.Close)
+	})
 	// A token of the size that Google's have.
 	signed := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"0123456789abcdef","typ":"JWT"}`)) + "." +
 		base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte("x"), 430))
@@ -330,6 +388,5 @@ func newFloorWith(b *testing.B, also func(digest []byte)) func(*http.Client, int
 		b.Fatal(err)
 	}
 	token := signed + "." + base64.RawURLEncoding.EncodeToString(signature)
-	in := map[string]any{"IdentityId": "us-east-1:00000000-0000-4000-8000-000000000000", "Logins": map[string]string{"accounts.google.com": token}}
-	return func(c *http.Client, _ int) { post(b, c, request(b, server.URL, "GetCredentialsForIdentity", in)) }
+	return handler, map[string]any{"IdentityId": "us-east-1:00000000-0000-4000-8000-000000000000", "Logins": map[string]string{"accounts.google.com": token}}
 }

@@ -6,6 +6,7 @@ package testenv
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"testing"
 	"time"
 
@@ -94,6 +95,9 @@ func (e *Env) Stop() {
 		e.t.Errorf("close: %v", err)
 	}
 }
+
+// Handler is the server's endpoint without the network.
+func (e *Env) Handler() http.Handler { return e.server.Handler() }
 
 // Restart stops the server and starts it again on the same data folder; the
 // URL changes.

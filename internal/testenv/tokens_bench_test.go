@@ -2,6 +2,8 @@ package testenv_test
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha512"
@@ -11,23 +13,49 @@ import (
 )
 
 // BenchmarkGetOpenIdToken holds the classic flow against a floor that makes one
-// RS512 signature beside everything else: the signature is nearly all of it.
+// signature of the same kind beside everything else: with RS512 the signature is
+// nearly all of it.
 func BenchmarkGetOpenIdToken(b *testing.B) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	rs, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := newBenchStory(b)
-	tokens := s.tokens(b.N)
-	floor := newFloorWith(b, func(digest []byte) {
-		sum := sha512.Sum512(digest)
-		if _, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA512, sum[:]); err != nil {
-			b.Error(err)
-		}
-	})
-	against(b, floor, 1, func(c *http.Client, n int) {
-		post(b, c, s.request("GetOpenIdToken", s.getCredentials(tokens[n])))
-	})
+	es, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct {
+		algorithm string
+		sign      func(digest []byte) error
+	}{
+		{"RS512", func(digest []byte) error {
+			sum := sha512.Sum512(digest)
+			_, err := rsa.SignPKCS1v15(rand.Reader, rs, crypto.SHA512, sum[:])
+			return err
+		}},
+		{"ES256", func(digest []byte) error {
+			_, err := ecdsa.SignASN1(rand.Reader, es, digest)
+			return err
+		}},
+	} {
+		b.Run(c.algorithm, func(b *testing.B) {
+			s := newBenchStory(b)
+			if a := s.env.Root().Do(b, "rockpool", http.MethodPost, "/", http.Header{
+				"X-Amz-Target": {"Rockpool.UpdatePoolSettings"}, "Content-Type": {"application/x-amz-json-1.1"},
+			}, string(jsonBody(b, map[string]any{"IdentityPoolId": s.pool, "TokenAlgorithm": c.algorithm}))); a.Status != http.StatusOK {
+				b.Fatal(a.Body)
+			}
+			tokens := s.tokens(b.N)
+			floor := newFloorWith(b, func(digest []byte) {
+				if err := c.sign(digest); err != nil {
+					b.Error(err)
+				}
+			})
+			against(b, floor, 1, func(c *http.Client, n int) {
+				post(b, c, s.request("GetOpenIdToken", s.getCredentials(tokens[n])))
+			})
+		})
+	}
 }
 
 // BenchmarkHostileCall compares calls whose tokens are refused with calls whose
