@@ -91,7 +91,7 @@ Rockpool demo
   Account root     AWS_ACCESS_KEY_ID={{.RootKeyID}} AWS_SECRET_ACCESS_KEY={{.RootSecret}}
 
 Open the website and press "Sign in with Google", or choose one of the nine other ways to sign in.
-Aiko is staff, whichever she takes. Or, in a terminal:
+Or, in a terminal:
 
   1. See the pool as its administrator
      AWS_ACCESS_KEY_ID={{.RootKeyID}} AWS_SECRET_ACCESS_KEY={{.RootSecret}} AWS_DEFAULT_REGION={{.Region}} \

@@ -52,9 +52,14 @@ func newBackend(site string, origins []string, town *pretend.Town, apps pretend.
 		origins: origins, town: town, apps: apps, http: &http.Client{Timeout: 10 * time.Second}, log: log,
 		mux: http.NewServeMux(), wishes: make(map[string]string),
 	}
+	// Nobody is staff here: identity pools have no role mappings for own backends.
+	people := town.People()
+	for i := range people {
+		people[i].Staff = false
+	}
 	var err error
 	b.counter, err = pretend.NewCounter(pretend.CounterConfig{
-		ProviderConfig: pretend.ProviderConfig{People: town.People()}, BaseURL: site, Prefix: ownPath, Brand: developerAccount, Logger: log,
+		ProviderConfig: pretend.ProviderConfig{People: people}, BaseURL: site, Prefix: ownPath, Brand: developerAccount, Logger: log,
 	})
 	if err != nil {
 		return nil, err
