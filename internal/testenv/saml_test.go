@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -188,6 +190,14 @@ func TestEncryptedAssertions(t *testing.T) {
 	}
 	if a := getID(say(false)); a.Code() != "NotAuthorizedException" {
 		t.Errorf("required, at the pool: %s", a.Body)
+	}
+	o.Stop() // flushes the records
+	record, err := os.ReadFile(filepath.Join(o.Data, "audit.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(record), "addPrivateKey") || strings.Contains(string(record), base64.StdEncoding.EncodeToString(der)[100:140]) {
+		t.Error("the audit record lacks that a private key was added, or holds it")
 	}
 }
 
