@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/rockpool-id/rockpool/internal/config"
+	"github.com/rockpool-id/rockpool/internal/heap"
 	"github.com/rockpool-id/rockpool/internal/server"
 )
 
@@ -34,6 +35,7 @@ func (c *serveCmd) Run(e *env) error {
 
 // runServer serves until ctx ends, then drains and closes.
 func runServer(ctx context.Context, s *server.Server, log *slog.Logger) error {
+	defer heap.Keep(heap.Size)()
 	err := s.Serve(ctx)
 	if cerr := s.Close(); cerr != nil {
 		log.Error("close", "error", cerr)

@@ -18,7 +18,7 @@ import (
 // parent may, the parent and other kits; only tests and kits may import a kit.
 const order = `
 # Public packages, and vocabulary that imports nothing of ours.
-NONE < arn, sigv4, keys, audit, object, sqldb, recent, fair, wire/awserr;
+NONE < arn, sigv4, keys, audit, object, sqldb, recent, fair, heap, wire/awserr;
 
 recent < limit, login;
 
@@ -72,8 +72,8 @@ wire/cognitowire, wire/iamwire, wire/stswire, caller < console;
 # The top: only these name concrete engines and providers.
 NONE < pretend;
 config, limit, console, api/*, gateway/*, login/*, store/sqlite, store/postgres, object/filestore, object/s3store < server;
-server, pretend, client < demo, testenv;
-demo, server, client, policycases, transfer < cmd/rockpool;
+server, pretend, client, heap < demo, testenv;
+demo, server, client, policycases, transfer, heap < cmd/rockpool;
 
 # Build-time and guards.
 NONE < house, cmd/wiregen, conformance/go;

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/config"
+	"github.com/rockpool-id/rockpool/internal/heap"
 	"github.com/rockpool-id/rockpool/internal/pretend"
 	"github.com/rockpool-id/rockpool/internal/testenv"
 )
@@ -132,6 +133,7 @@ type benchStory struct {
 
 func newBenchStory(b testing.TB) *benchStory {
 	b.Helper()
+	b.Cleanup(heap.Keep(heap.Size)) // as in the program; the floor has it too
 	s := &benchStory{b: b}
 	var handler http.Handler
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
