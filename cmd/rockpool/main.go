@@ -34,7 +34,9 @@ type cli struct {
 	Serve      serveCmd      `cmd:"" help:"Run the server."`
 	Demo       demoCmd       `cmd:"" help:"Run the whole story: server, pretend Google, private bucket and website."`
 	Explain    explainCmd    `cmd:"" help:"Say why a request was denied, and what would allow it."`
+	Decisions  decisionsCmd  `cmd:"" help:"List what was denied lately."`
 	Whoami     whoamiCmd     `cmd:"" help:"Say whose credentials these are."`
+	Sessions   sessionsCmd   `cmd:"" help:"List the sessions that people have now."`
 	Revoke     revokeCmd     `cmd:"" help:"End sessions before their time."`
 	Identities identitiesCmd `cmd:"" help:"Find people's identities; disable them; undo merges."`
 	Pool       poolCmd       `cmd:"" help:"Settings of identity pools beyond AWS's own."`

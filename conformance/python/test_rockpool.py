@@ -65,6 +65,34 @@ class Rockpool(Case):
         allowed = session({"Effect": "Allow", "Action": "rockpool:ExplainDecision", "Resource": resource + "*"})
         self.assertEqual(call("ExplainDecision", allowed, RequestId=self.request)[0], 200)
 
+    def test_denials_are_listed(self):
+        _, _, got = call("ListDecisions", Resource=f"arn:aws:s3:::{self.staff}/", Action="s3:Get")
+        self.assertEqual([(d["RequestId"], d["Action"], d["Effect"]) for d in got["Decisions"]], [(self.request, "s3:GetObject", "implicitDeny")])
+        self.assertEqual(call("ListDecisions", Resource=f"arn:aws:s3:::{self.pictures}/", Until=1)[2]["Decisions"], [])
+        status, _, got = call("ListDecisions", self.keys)
+        self.assertEqual((status, got["__type"]), (400, "AccessDeniedException"), got)
+        self.assertIn(f"rockpool:ListDecisions on resource: arn:aws:rockpool:{REGION}:{ACCOUNT}:decision/*", got["Message"])
+
+    def test_sessions_are_listed_until_they_are_ended(self):
+        cognito, iam = client("cognito-identity"), client("iam")
+        pool = cognito.create_identity_pool(IdentityPoolName="listed", AllowUnauthenticatedIdentities=True)["IdentityPoolId"]
+        trust = {"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Principal": {"Federated": "cognito-identity.amazonaws.com"}, "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {"cognito-identity.amazonaws.com:aud": pool}}}}
+        role = iam.create_role(RoleName="listed-" + pool[-12:], AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        cognito.set_identity_pool_roles(IdentityPoolId=pool, Roles={"unauthenticated": role})
+        identity = cognito.get_id(IdentityPoolId=pool)["IdentityId"]
+        key = cognito.get_credentials_for_identity(IdentityId=identity)["Credentials"]["AccessKeyId"]
+        for by in {"IdentityId": identity}, {"IdentityPoolId": pool}, {"RoleArn": role}:
+            with self.subTest(by):
+                session, = call("ListSessions", **by)[2]["Sessions"]
+                self.assertEqual((session["AccessKeyId"], session["IdentityId"], session["RoleArn"], session["Guest"], session["Ended"]),
+                                 (key, identity, role, True, False))
+        self.assertEqual(session["RevokeCommand"], "rockpool revoke --session " + key)
+        self.assertEqual(call("RevokeSessions", AccessKeyId=key)[0], 200)
+        session, = call("ListSessions", IdentityId=identity)[2]["Sessions"]
+        self.assertEqual((session["Ended"], session["EndedBy"]["Kind"], session["EndedBy"]["AccessKeyId"]), (True, "session", key))
+
     def test_error_codes(self):
         for code, part, args, keys in (
             ("ResourceNotFoundException", "There is no record of request 0.", {"RequestId": "0"}, ROOT),

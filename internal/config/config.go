@@ -65,6 +65,10 @@ type Config struct {
 	DecisionsKeep time.Duration `name:"decisions-keep" env:"ROCKPOOL_DECISIONS_KEEP" default:"168h" placeholder:"TIME" help:"How long they are kept."`
 	DecisionsSize ByteSize      `name:"decisions-size" env:"ROCKPOOL_DECISIONS_SIZE" default:"64MiB" placeholder:"SIZE" help:"How much of them is kept; the oldest go first."`
 
+	// The zero values keep a list, as long as package issued says.
+	Sessions    string `name:"sessions" env:"ROCKPOOL_SESSIONS" default:"on" enum:"on,off" help:"Whether the sessions of people and guests are listed until they expire, for rockpool sessions: 'on' or 'off'."`
+	SessionsMax int    `name:"sessions-max" env:"ROCKPOOL_SESSIONS_MAX" default:"100000" placeholder:"COUNT" help:"How many of them at most."`
+
 	LogFormat string `name:"log-format" env:"ROCKPOOL_LOG_FORMAT" default:"auto" enum:"auto,json,text" help:"Log form: auto is text on a terminal and JSON elsewhere."`
 	LogLevel  string `name:"log-level" env:"ROCKPOOL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
 }
@@ -180,8 +184,14 @@ func (c *Config) Check() error {
 	if c.DecisionsSize > 0 && c.DecisionsSize < minDecisionsSize {
 		bad("decisions-size: %v is less than 1MiB; to keep none, turn decisions off", c.DecisionsSize)
 	}
+	if c.SessionsMax < 0 || c.SessionsMax > 0 && c.SessionsMax < minSessions {
+		bad("sessions-max: %d is less than %d; to list none, turn sessions off", c.SessionsMax, minSessions)
+	}
 	return errors.Join(errs...)
 }
+
+// minSessions is the least that can be shared among pools.
+const minSessions = 1000
 
 // nothing is the value of RememberClaims that keeps nothing.
 const nothing = "none"

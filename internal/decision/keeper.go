@@ -61,6 +61,7 @@ type Config struct {
 // ends it. It is safe for concurrent use.
 type Keeper struct {
 	cfg     Config
+	since   time.Time
 	gate    *gate
 	queue   chan item
 	stop    context.CancelFunc // ends a sweep under way
@@ -70,8 +71,8 @@ type Keeper struct {
 	mu     sync.RWMutex // held for reading while sending, for writing by Close
 	closed bool
 
-	kept, dropped, failed, swept atomic.Int64
-	complaint                    complaint
+	kept, dropped, failed, swept, evicted atomic.Int64
+	complaint                             complaint
 }
 
 var _ Sink = (*Keeper)(nil)
@@ -102,7 +103,7 @@ func Open(cfg Config) (*Keeper, error) {
 		return nil, fmt.Errorf("decision: %q is not what can be kept", cfg.What)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	k := &Keeper{cfg: cfg, gate: newGate(cfg.Now), queue: make(chan item, cfg.Queue), stop: stop, done: make(chan struct{})}
+	k := &Keeper{cfg: cfg, since: cfg.Now().UTC().Truncate(time.Second), gate: newGate(cfg.Now), queue: make(chan item, cfg.Queue), stop: stop, done: make(chan struct{})}
 	go k.run(ctx)
 	return k, nil
 }
@@ -208,17 +209,23 @@ func (k *Keeper) send(ctx context.Context, it item) bool {
 
 // Stats are the counts of a Keeper since it was opened.
 type Stats struct {
+	Since   time.Time
 	Kept    int64 // records written
 	Dropped int64 // given up because the queue was full or closed
 	Failed  int64 // lost because writing failed
 	Limited int64 // decisions not explained: too many a second, or of one request
 	Swept   int64 // records removed
+	Evicted int64 // of these, because there was too much
 }
+
+// Lost is how many decisions that were to be kept are in no list, although they may
+// not be too old.
+func (s Stats) Lost() int64 { return s.Dropped + s.Failed + s.Limited + s.Evicted }
 
 // Stats returns the counts, for metrics.
 func (k *Keeper) Stats() Stats {
 	return Stats{
-		Kept: k.kept.Load(), Dropped: k.dropped.Load(), Failed: k.failed.Load(),
+		Since: k.since, Evicted: k.evicted.Load(), Kept: k.kept.Load(), Dropped: k.dropped.Load(), Failed: k.failed.Load(),
 		Limited: k.gate.limited.Load(), Swept: k.swept.Load(),
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // MaxPage is how many records a list has at most.
-const MaxPage = 100
+const MaxPage = 1000
 
 // List returns the records that a query asks for, the newest first, with everything
 // that was kept before the call. It returns Limit records or fewer: MaxPage when it

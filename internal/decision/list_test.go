@@ -19,7 +19,7 @@ func TestAList(t *testing.T) {
 		keep(k, r)
 	}
 	got, err := k.List(t.Context(), decision.Query{Account: account})
-	if err != nil || len(got) != decision.MaxPage || got[0].RequestID != "1119" {
+	if err != nil || len(got) != 120 || got[0].RequestID != "1119" {
 		t.Fatalf("%d records, %v", len(got), err)
 	}
 	if got, err := k.List(t.Context(), decision.Query{Account: account, Limit: 3}); err != nil || len(got) != 3 {

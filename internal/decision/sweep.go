@@ -36,6 +36,7 @@ func (k *Keeper) Sweep(ctx context.Context) (int64, error) {
 		gone = ledger.Gone(h.Class, h.Size)
 		return gone, ledger.Over()
 	})
+	k.evicted.Add(m)
 	return n + m, err
 }
 

@@ -31,6 +31,7 @@ policy, policy/lint, keys < iam;
 iam, keys, login, condkey, recent, decision < sts;
 keys, login < openid;
 sts < revoke;
+sts, fair < issued;
 sts, openid < pool;
 sigv4, iam, sts < caller;
 caller, audit, decision < authz;
@@ -49,7 +50,7 @@ keys < config;
 
 # Storage: one engine per folder, rules stay in the domain.
 NONE < store/sqlite/*, store/postgres/*;
-iam, sts, pool, decision, revoke < store;
+iam, sts, pool, decision, revoke, issued < store;
 store, sqldb, store/sqlite/* < store/sqlite;
 store, store/postgres/* < store/postgres;
 object, sqldb < object/filestore;
@@ -64,7 +65,7 @@ wire < wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire, wire/aws
 
 # Edges. Services and gateways never import each other.
 authz, audit, wire/awsjson, wire/awsquery < api;
-api, pool, simulate, revoke, doctor, wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire < api/*;
+api, pool, simulate, revoke, issued, doctor, wire/cognitowire, wire/iamwire, wire/stswire, wire/rockpoolwire < api/*;
 caller, authz, object < gateway;
 gateway < gateway/*;
 wire/cognitowire, wire/iamwire, wire/stswire, caller < console;

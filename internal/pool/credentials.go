@@ -15,6 +15,12 @@ type Sessions interface {
 	AssumeRoleForIdentity(ctx context.Context, g sts.IdentityGrant) (*sts.Result, error)
 }
 
+// Recorder takes note of the sessions that sign-ins make; *issued.Keeper is one.
+type Recorder interface {
+	// Issued must neither block nor change what it is given.
+	Issued(i sts.Issuance)
+}
+
 // SignIn is the outcome of GetCredentials, with the facts for the audit record.
 type SignIn struct {
 	Identity    *Identity // may be another than the one that was named, after a merge
@@ -78,6 +84,7 @@ func (s *Service) signIn(ctx context.Context, p *Pool, named *Identity, logins m
 		return nil, fmt.Errorf("assume role %s: %w", in.Role.ARN, err)
 	}
 	in.Credentials = result.Credentials
+	s.report(by, result, request)
 	return in, nil
 }
 
@@ -92,4 +99,24 @@ func refusedBySTS(err error) bool {
 	_, tooLarge := errors.AsType[*sts.PackedTooLarge](err)
 	_, tooLong := errors.AsType[*sts.TokenTooLarge](err)
 	return denied || invalid || tooLarge || tooLong
+}
+
+// report hands the session of a sign-in to the list of sessions, with the logins as
+// they were proven.
+func (s *Service) report(by *caller, r *sts.Result, n *condkey.Network) {
+	if s.Recorder == nil {
+		return
+	}
+	i := sts.Issuance{Session: r.Session, Role: r.Role, Operation: "GetCredentialsForIdentity"}
+	if n != nil {
+		i.Source = n.SourceIP
+	}
+	// With the pool's own token its amr names logins that nobody else does.
+	if by.own == nil && len(by.logins) > 0 {
+		i.Logins = make([]sts.ProvenLogin, len(by.logins))
+		for j := range by.logins {
+			i.Logins[j] = sts.ProvenLogin{Provider: by.logins[j].Provider, Subject: by.logins[j].Subject}
+		}
+	}
+	s.Recorder.Issued(i)
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // Config is what a Service is made of. Every field but UserPools, Tokens, Throttle, MaxPools,
-// RememberClaims, Decisions, Rand, Now and Log is required.
+// RememberClaims, Decisions, Recorder, Rand, Now and Log is required.
 type Config struct {
 	Store  Store
 	IAM    func() iam.Snapshot
@@ -48,9 +48,11 @@ type Config struct {
 	RememberClaims []string
 	// Decisions takes why an identity got no role; nil keeps nothing.
 	Decisions decision.Sink
-	Now       func() time.Time
-	Rand      io.Reader
-	Log       *slog.Logger
+	// Recorder takes note of issued sessions; nil takes none.
+	Recorder Recorder
+	Now      func() time.Time
+	Rand     io.Reader
+	Log      *slog.Logger
 }
 
 // Throttle bounds how often public operations run in one pool.

@@ -66,12 +66,15 @@ type Set struct {
 // state is one immutable version of the set; nil maps when nothing is revoked.
 type state struct {
 	list       []Revocation
-	sessions   map[string]time.Time
-	identities map[string]time.Time
-	pools      map[string]time.Time
-	roles      map[string]time.Time
-	logins     map[login]time.Time
+	sessions   rules
+	identities rules
+	pools      rules
+	roles      rules
+	logins     map[login]*Revocation
 }
+
+// rules are the revocations of one kind by their subject.
+type rules map[string]*Revocation
 
 type login struct{ provider, subject string }
 
@@ -123,41 +126,53 @@ func (s *Set) List() []Revocation { return s.state.Load().list }
 
 func build(list []Revocation) *state {
 	st := &state{list: list}
-	for _, r := range list {
+	for i := range list {
+		r := &list[i]
 		switch r.Kind {
 		case Session:
-			put(&st.sessions, r)
+			st.sessions.put(r)
 		case Identity:
-			put(&st.identities, r)
+			st.identities.put(r)
 		case Pool:
-			put(&st.pools, r)
+			st.pools.put(r)
 		case Role:
-			put(&st.roles, r)
+			st.roles.put(r)
 		case Login:
 			if st.logins == nil {
-				st.logins = make(map[login]time.Time)
+				st.logins = make(map[login]*Revocation)
 			}
-			st.logins[login{r.Provider, r.Subject}] = r.NotBefore
+			st.logins[login{r.Provider, r.Subject}] = r
 		}
 	}
 	return st
 }
 
-func put(m *map[string]time.Time, r Revocation) {
+func (m *rules) put(r *Revocation) {
 	if *m == nil {
-		*m = make(map[string]time.Time)
+		*m = make(rules)
 	}
-	(*m)[r.Subject] = r.NotBefore
+	(*m)[r.Subject] = r
 }
 
 // Revoked reports whether a session was revoked.
-func (s *Set) Revoked(x *sts.Session) bool {
-	st := s.state.Load()
-	if len(st.list) == 0 {
-		return false
+func (s *Set) Revoked(x *sts.Session) bool { return s.state.Load().find(x) != nil }
+
+// By returns the revocation that ended a session, the first that is found when there
+// are several.
+func (s *Set) By(x *sts.Session) (r Revocation, ended bool) {
+	if found := s.state.Load().find(x); found != nil {
+		return *found, true
 	}
-	if _, ok := st.sessions[x.AccessKeyID]; ok || x.RoleID != "" && ended(st.roles, x.RoleID, x.Issued) {
-		return true
+	return Revocation{}, false
+}
+
+// find looks for a revocation of a session.
+func (st *state) find(x *sts.Session) *Revocation {
+	if len(st.list) == 0 {
+		return nil
+	}
+	if r := st.own(x.AccessKeyID, x.RoleID, x.Issued); r != nil {
+		return r
 	}
 	// In a chain the person is who began it, at that time: a session that was being
 	// made while its parent was revoked may be younger than the revocation.
@@ -167,32 +182,59 @@ func (s *Set) Revoked(x *sts.Session) bool {
 	}
 	for i := range x.Parents {
 		p := &x.Parents[i]
-		if _, ok := st.sessions[p.AccessKeyID]; ok || p.RoleID != "" && ended(st.roles, p.RoleID, p.Issued) {
-			return true
+		if r := st.own(p.AccessKeyID, p.RoleID, p.Issued); r != nil {
+			return r
 		}
 	}
-	if x.IdentityID != "" && (ended(st.identities, x.IdentityID, since) || ended(st.pools, x.IdentityPoolID, since)) {
-		return true
+	if x.IdentityID != "" {
+		if r := st.identities.ended(x.IdentityID, since); r != nil {
+			return r
+		}
+		if r := st.pools.ended(x.IdentityPoolID, since); r != nil {
+			return r
+		}
 	}
-	return len(st.logins) > 0 && (st.loginEnded(x.Context, x.Provider, since) || st.loginEnded(x.Origin, x.Provider, since))
+	if len(st.logins) == 0 {
+		return nil
+	}
+	if r := st.loginEnded(x.Context, x.Provider, since); r != nil {
+		return r
+	}
+	return st.loginEnded(x.Origin, x.Provider, since)
 }
 
-func ended(m map[string]time.Time, subject string, issued time.Time) bool {
-	notBefore, ok := m[subject]
-	return ok && !issued.After(notBefore)
+// own looks for a revocation of one session or of its role.
+func (st *state) own(accessKeyID, roleID string, issued time.Time) *Revocation {
+	if r, ok := st.sessions[accessKeyID]; ok {
+		return r
+	}
+	if roleID == "" {
+		return nil
+	}
+	return st.roles.ended(roleID, issued)
+}
+
+func (m rules) ended(subject string, issued time.Time) *Revocation { return before(m[subject], issued) }
+
+// before is r if it ends what was issued at a moment.
+func before(r *Revocation, issued time.Time) *Revocation {
+	if r == nil || issued.After(r.NotBefore) {
+		return nil
+	}
+	return r
 }
 
 // loginEnded looks for the logins that a session was given for. A pool's session
 // tells them in its amr, as the provider followed by a text that ends in the
 // subject (cognito-identity.md 4.3); a session that STS gave for a token tells it
 // in the keys of the provider, where SAML's have one name for all providers.
-func (st *state) loginEnded(keys []sts.ContextKey, federated string, issued time.Time) bool {
+func (st *state) loginEnded(keys []sts.ContextKey, federated string, issued time.Time) *Revocation {
 	for i := range keys {
 		k := &keys[i]
 		if k.Name == sts.CognitoAMR {
 			for j := 1; j+1 < len(k.Values); j += 2 {
-				if st.named(k.Values[j], k.Values[j+1], issued) {
-					return true
+				if r := st.named(k.Values[j], k.Values[j+1], issued); r != nil {
+					return r
 				}
 			}
 			continue
@@ -207,28 +249,24 @@ func (st *state) loginEnded(keys []sts.ContextKey, federated string, issued time
 		}
 		switch k.Name[colon:] {
 		case ":sub", ":id", ":user_id":
-			if st.loginBefore(login{provider, k.Values[0]}, issued) {
-				return true
+			if r := before(st.logins[login{provider, k.Values[0]}], issued); r != nil {
+				return r
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 // named tries every ending of text that follows a colon as the subject.
-func (st *state) named(provider, text string, issued time.Time) bool {
+func (st *state) named(provider, text string, issued time.Time) *Revocation {
 	for {
 		colon := strings.IndexByte(text, ':')
 		if colon < 0 {
-			return false
+			return nil
 		}
-		if text = text[colon+1:]; st.loginBefore(login{provider, text}, issued) {
-			return true
+		text = text[colon+1:]
+		if r := before(st.logins[login{provider, text}], issued); r != nil {
+			return r
 		}
 	}
-}
-
-func (st *state) loginBefore(l login, issued time.Time) bool {
-	notBefore, ok := st.logins[l]
-	return ok && !issued.After(notBefore)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/gateway/s3gw"
 	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/issued"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/limit"
 	"github.com/rockpool-id/rockpool/internal/login"
@@ -138,6 +139,14 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	}
 	p.opened(decisions.Close)
 
+	sessionList, err := issued.Open(issued.Config{
+		Store: engine.Issued(), Off: c.Sessions == "off", Max: c.SessionsMax, Now: o.Now, Log: o.Log,
+	})
+	if err != nil {
+		return p, err
+	}
+	p.opened(sessionList.Close)
+
 	// The domain, in the order of a credential's path.
 	if p.root, err = findRootKey(c, random); err != nil {
 		return p, err
@@ -189,7 +198,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	var pools *pool.Service // below: it needs the sessions
 	sessions, err := sts.New(sts.Config{
 		IAM: users.Snapshot, Sealer: ring, Account: c.Account, Now: o.Now, Rand: random, Log: o.Log,
-		Decisions: decisions,
+		Decisions: decisions, Recorder: sessionList,
 		Providers: sts.Providers{
 			Google: builtin[google.Key], OIDC: registered, SAML: responses,
 			Facebook: builtin[facebook.Key], Amazon: builtin[amazon.Key],
@@ -205,7 +214,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 		Store: engine.Pools(), IAM: users.Snapshot, STS: sessions, Region: c.Region,
 		Builtin: builtin, OIDC: registered, SAML: responses, UserPools: userpool.New(jwt, online, userpool.Config{Checks: c.UserPoolChecks}),
 		Tokens: tokens, Throttle: throttle, RememberClaims: c.Remembered(),
-		Decisions: decisions, Now: o.Now, Rand: random, Log: o.Log,
+		Decisions: decisions, Recorder: sessionList, Now: o.Now, Rand: random, Log: o.Log,
 	})
 	if err != nil {
 		return p, err
@@ -256,6 +265,7 @@ func compose(ctx context.Context, c *config.Config, o *Options) (p *parts, err e
 	}
 	ownImplementation, err := rockpoolapi.New(rockpoolapi.Config{
 		Decisions: decisions, Keeps: decision.What(c.Decisions), MaxAge: c.DecisionsKeep, Sealer: ring, Pools: pools, IAM: users.Snapshot, Revoked: revoked, Ring: ring,
+		Issued:   sessionList,
 		Sessions: sessions, Resources: s3, Region: c.Region,
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/issued"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
 	"github.com/rockpool-id/rockpool/internal/pool"
@@ -24,6 +25,8 @@ type Engine interface {
 	Decisions() decision.Store
 	// Revocations returns the store of sessions that were ended early.
 	Revocations() revoke.Store
+	// Issued returns the store of sessions that were issued.
+	Issued() issued.Store
 	// Close releases what the engine prepared on the database. It does not
 	// close a database that it was given.
 	Close() error

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rockpool-id/rockpool/internal/condkey"
 	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/policy"
 )
@@ -31,6 +32,8 @@ type AssumeRoleInput struct {
 	SourceIdentity string
 	SerialNumber   string
 	TokenCode      string
+	// Request is the caller's, for records; it may be nil.
+	Request *condkey.Network
 }
 
 // AssumeRole makes a session of a role for a signed caller. Refusals are
@@ -90,7 +93,23 @@ func (s *Service) AssumeRole(_ context.Context, by Caller, in AssumeRoleInput) (
 	if err != nil {
 		return nil, err
 	}
-	return s.finish(snapshot, session, role, finishing{duration: in.Duration, chained: isRoleSession(by.Session), facts: facts})
+	result, err := s.finish(snapshot, session, role, finishing{duration: in.Duration, chained: isRoleSession(by.Session), facts: facts})
+	if err == nil && len(session.Origin) > 0 { // somebody's who proved who they are
+		s.issued(result, "AssumeRole", in.Request)
+	}
+	return result, err
+}
+
+// issued reports a session to the list of sessions.
+func (s *Service) issued(r *Result, operation string, n *condkey.Network) {
+	if s.cfg.Recorder == nil {
+		return
+	}
+	i := Issuance{Session: r.Session, Role: r.Role, Operation: operation}
+	if n != nil {
+		i.Source = n.SourceIP
+	}
+	s.cfg.Recorder.Issued(i)
 }
 
 // inheritSource hands the source identity of the calling session on. It stays

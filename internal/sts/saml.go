@@ -108,6 +108,7 @@ func (s *Service) AssumeRoleWithSAML(ctx context.Context, in SAMLInput) (*Result
 	result.Claims, result.Subject, result.Provider = claims, claims.Subject, claims.Issuer
 	result.Audience, result.SubjectType = claims.SAML.Recipient, first(valuesOf(w.keys, samlType))
 	result.NameQualifier = first(valuesOf(w.keys, samlQualifier))
+	s.issued(result, "AssumeRoleWithSAML", in.Network)
 	return result, nil
 }
 

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/iam"
@@ -65,4 +66,27 @@ type Credentials struct {
 	Secret       keys.Secret
 	SessionToken string
 	Expiration   time.Time
+}
+
+// Issuance is a session that was just issued to somebody who proved who they are, or
+// with such a session, as lists of sessions want to know it.
+type Issuance struct {
+	Session *Session
+	Role    *iam.RoleEntry
+	// Operation is what issued it, by AWS's name.
+	Operation string
+	// Logins were proven in the call; nil when only the session's keys tell.
+	Logins []ProvenLogin
+	// Source is where the request came from; it may be invalid.
+	Source netip.Addr
+}
+
+// ProvenLogin is somebody at a login provider: its key in Logins, and its name for
+// the person.
+type ProvenLogin struct{ Provider, Subject string }
+
+// Recorder takes note of issued sessions; *issued.Keeper is one. Issued must neither
+// block nor change what it is given.
+type Recorder interface {
+	Issued(i Issuance)
 }

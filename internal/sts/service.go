@@ -48,6 +48,10 @@ type Config struct {
 	// Decisions takes what trust policies decided about web identities and why;
 	// nil keeps nothing. Those about signed callers are kept by their decider.
 	Decisions decision.Sink
+	// Recorder takes note of the sessions that are issued for tokens, and of those
+	// that are assumed with one; nil takes none. Sessions of identity pools are the
+	// pools' to report.
+	Recorder Recorder
 }
 
 // Providers are the verifiers of web identity tokens. A nil one refuses its

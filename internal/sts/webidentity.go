@@ -69,6 +69,7 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in WebIdentityI
 	case issuer.principal == CognitoProvider:
 		result.Provider = CognitoProvider // AWS leaves out the scheme of its own issuer only
 	}
+	s.issued(result, "AssumeRoleWithWebIdentity", in.Network)
 	return result, nil
 }
 

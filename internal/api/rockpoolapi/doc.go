@@ -7,6 +7,9 @@
 // their values, and the smallest change that would allow it. The resource of its
 // permission is arn:aws:rockpool:REGION:ACCOUNT:decision/REQUEST-ID.
 //
+// ListDecisions lists what was denied, by caller, action, resource and time; its
+// resource is …:decision/*.
+//
 // LintPolicy says what is wrong with a policy before anybody stores it: what AWS
 // would refuse, and what the linter finds.
 //
@@ -16,6 +19,8 @@
 //
 // For those who look after people's access:
 //
+//   - ListSessions lists the sessions that people and guests have now, with the
+//     revocation that ended one; on the resources of RevokeSessions, or on session/*.
 //   - RevokeSessions and ListRevocations end sessions early, on the resource that is
 //     revoked by: session/KEY-ID, identity/ID or login/PROVIDER of Rockpool's own
 //     ARNs, a pool's ARN, a role's ARN.
@@ -36,7 +41,7 @@
 //   - Every structure of an explanation holds what package policy and package decision
 //     recorded, word for word; nothing is decided here.
 //
-// What lives elsewhere: which sessions are revoked (revoke, caller), identities and
+// What lives elsewhere: which sessions are revoked (revoke, caller), which were issued (issued), identities and
 // the rules of signing in (pool), what refusals mean (doctor), the records (decision), the explanation and its words
 // (policy), the model of the service (cmd/wiregen/models/rockpool), the guard
 // (package api).

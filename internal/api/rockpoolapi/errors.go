@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rockpool-id/rockpool/internal/decision"
+	"github.com/rockpool-id/rockpool/internal/issued"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/pool"
 	"github.com/rockpool-id/rockpool/internal/simulate"
@@ -27,6 +28,9 @@ func (s *Service) Error(err error) *awserr.Error {
 	if e, ok := errors.AsType[*noRecord](err); ok {
 		return wire.ResourceNotFoundException(fmt.Sprintf("There is no record of request %s. %s", e.requestID, e.why()))
 	}
+	if _, ok := errors.AsType[*noRecords](err); ok {
+		return wire.ResourceNotFoundException("This server keeps no records of decisions: the setting is off.")
+	}
 	if e := peopleError(err); e != nil {
 		return e
 	}
@@ -37,6 +41,9 @@ func (s *Service) Error(err error) *awserr.Error {
 func peopleError(err error) *awserr.Error {
 	if _, ok := errors.AsType[*oneSubject](err); ok {
 		return wire.ValidationException("Name one of AccessKeyId, IdentityId, Provider with Subject, IdentityPoolId and RoleArn.")
+	}
+	if _, ok := errors.AsType[*issued.Disabled](err); ok {
+		return wire.ResourceNotFoundException("This server keeps no list of sessions: the setting is off.")
 	}
 	if e, ok := errors.AsType[*noRole](err); ok {
 		return wire.ResourceNotFoundException(fmt.Sprintf("The role %s does not exist.", e.arn))

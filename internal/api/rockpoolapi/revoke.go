@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rockpool-id/rockpool/internal/api"
+	"github.com/rockpool-id/rockpool/internal/iam"
 	"github.com/rockpool-id/rockpool/internal/pool"
 	"github.com/rockpool-id/rockpool/internal/revoke"
 	"github.com/rockpool-id/rockpool/internal/sts"
@@ -22,6 +23,8 @@ type Revoker interface {
 	Revoke(ctx context.Context, r revoke.Revocation) (revoke.Revocation, error)
 	// List returns the revocations that count now, the newest first.
 	List() []revoke.Revocation
+	// By returns the revocation that ended a session.
+	By(x *sts.Session) (r revoke.Revocation, ended bool)
 }
 
 // oneSubject reports a request that names no subject, or more than one.
@@ -34,40 +37,55 @@ type noRole struct{ arn string }
 
 func (e *noRole) Error() string { return "rockpoolapi: no role " + e.arn }
 
-// subject says what a request revokes by. Of a role it has the ARN.
-func subject(in *wire.RevokeSessionsInput) (revoke.Revocation, error) {
-	var found []revoke.Revocation
+// named is what a request may name to say whose sessions it is about.
+type named struct{ session, identity, provider, subject, pool, role *string }
+
+// subjects lists what is named. Of a role it has the ARN.
+func (n named) subjects() (found []revoke.Revocation, err error) {
 	add := func(k revoke.Kind, name *string) {
 		if name != nil {
 			found = append(found, revoke.Revocation{Kind: k, Subject: *name})
 		}
 	}
-	add(revoke.Session, in.AccessKeyId)
-	add(revoke.Identity, in.IdentityId)
-	add(revoke.Pool, in.IdentityPoolId)
-	add(revoke.Role, in.RoleArn)
-	if in.Provider != nil || in.Subject != nil {
-		add(revoke.Login, in.Subject)
-		if in.Provider == nil || in.Subject == nil {
-			return revoke.Revocation{}, &oneSubject{}
-		}
+	add(revoke.Session, n.session)
+	add(revoke.Identity, n.identity)
+	add(revoke.Pool, n.pool)
+	add(revoke.Role, n.role)
+	if (n.provider == nil) != (n.subject == nil) {
+		return nil, &oneSubject{}
+	}
+	if n.subject != nil {
+		found = append(found, revoke.Revocation{Kind: revoke.Login, Provider: *n.provider, Subject: *n.subject})
+	}
+	return found, nil
+}
+
+// subject says what a request revokes by.
+func subject(in *wire.RevokeSessionsInput) (revoke.Revocation, error) {
+	found, err := named{
+		session: in.AccessKeyId, identity: in.IdentityId, provider: in.Provider, subject: in.Subject, pool: in.IdentityPoolId, role: in.RoleArn,
+	}.subjects()
+	if err != nil {
+		return revoke.Revocation{}, err
 	}
 	if len(found) != 1 {
 		return revoke.Revocation{}, &oneSubject{}
 	}
-	if in.Provider != nil {
-		found[0].Provider = *in.Provider
-	}
 	return found[0], nil
 }
 
-// revokeAsks asks about what is revoked by. None of them is looked for before the
-// guard has answered but an identity's pool, which is a condition key.
+// revokeAsks asks about what is revoked by.
 func (s *Service) revokeAsks(ctx context.Context, c *api.Call, in *wire.RevokeSessionsInput) ([]api.Ask, error) {
 	r, err := subject(in)
 	if err != nil {
 		return nil, err
 	}
+	return s.asksAbout(ctx, c, r)
+}
+
+// asksAbout asks about whose sessions a request is about. None of them is looked for
+// before the guard has answered but an identity's pool, which is a condition key.
+func (s *Service) asksAbout(ctx context.Context, c *api.Call, r revoke.Revocation) ([]api.Ask, error) {
 	switch r.Kind {
 	case revoke.Identity:
 		return s.onIdentity(ctx, c, r.Subject)
@@ -110,9 +128,9 @@ func (b *bound) RevokeSessions(ctx context.Context, in *wire.RevokeSessionsInput
 		return nil, err
 	}
 	if r.Kind == revoke.Role {
-		role, ok := b.cfg.IAM().RoleByARN(r.Subject)
-		if !ok || role.Account != b.call.Caller.Account {
-			return nil, &noRole{arn: r.Subject}
+		role, err := b.ownRole(r.Subject)
+		if err != nil {
+			return nil, err
 		}
 		r.Subject = role.ID
 	}
@@ -121,6 +139,15 @@ func (b *bound) RevokeSessions(ctx context.Context, in *wire.RevokeSessionsInput
 		return nil, err
 	}
 	return &wire.RevokeSessionsOutput{Revocation: done}, nil
+}
+
+// ownRole is a role of the caller's account.
+func (b *bound) ownRole(arn string) (*iam.RoleEntry, error) {
+	role, ok := b.cfg.IAM().RoleByARN(arn)
+	if !ok || role.Account != b.call.Caller.Account {
+		return nil, &noRole{arn: arn}
+	}
+	return role, nil
 }
 
 func (b *bound) revoke(ctx context.Context, r revoke.Revocation, reason *string) (*wire.Revocation, error) {

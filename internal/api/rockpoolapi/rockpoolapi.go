@@ -14,11 +14,15 @@ import (
 	"github.com/rockpool-id/rockpool/policy/catalog"
 )
 
-// Finder finds what was recorded of a request; *decision.Keeper is one.
+// Finder finds what was recorded of requests; *decision.Keeper is one.
 type Finder interface {
 	// Find returns the records of a request that belong to the account, in order
 	// of their Seq. None is no error.
 	Find(ctx context.Context, account, requestID string) ([]*decision.Record, error)
+	// List returns the records that a query asks for, the newest first.
+	List(ctx context.Context, q decision.Query) ([]*decision.Record, error)
+	// Stats says how many decisions have no record.
+	Stats() decision.Stats
 }
 
 // Config is what the service is made from.
@@ -35,6 +39,7 @@ type Config struct {
 	IAM     func() iam.Snapshot
 	Revoked Revoker
 	Ring    Ring
+	Issued  SessionList
 	// Sessions opens the sessions that are made up to simulate sign-ins.
 	Sessions Opener
 	// Resources knows what resources say by themselves.
@@ -52,7 +57,7 @@ var _ api.Implementation[wire.API] = (*Service)(nil)
 
 // New returns the implementation, to be joined with rockpoolwire.Model by api.New.
 func New(cfg Config) (*Service, error) {
-	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Pools == nil || cfg.IAM == nil || cfg.Revoked == nil || cfg.Ring == nil || cfg.Sessions == nil || cfg.Resources == nil || cfg.Region == "" {
+	if cfg.Decisions == nil || cfg.Sealer == nil || cfg.Pools == nil || cfg.IAM == nil || cfg.Revoked == nil || cfg.Ring == nil || cfg.Issued == nil || cfg.Sessions == nil || cfg.Resources == nil || cfg.Region == "" {
 		return nil, errors.New("rockpoolapi: every field of Config but Keeps and MaxAge is needed")
 	}
 	return &Service{cfg: cfg, catalog: catalog.New()}, nil
@@ -72,6 +77,9 @@ func (s *Service) Rules() api.Rules {
 			return []api.Ask{s.onPool(c, *in.IdentityPoolId)}, nil
 		}),
 		"ImportIdentityPool": api.Needs(s.importAsks),
+
+		"ListDecisions": api.On(func(c *api.Call, _ *wire.ListDecisionsInput) string { return s.arn(c, "decision/*") }),
+		"ListSessions":  api.Needs(s.sessionsAsks),
 
 		"RevokeSessions":  api.Needs(s.revokeAsks),
 		"ListRevocations": api.OnAny[wire.ListRevocationsInput](),

@@ -22,7 +22,7 @@ func (b *bound) AssumeRole(ctx context.Context, in *stswire.AssumeRoleInput) (*s
 		RoleARN: text(in.RoleArn), SessionName: text(in.RoleSessionName), Duration: seconds(in.DurationSeconds),
 		ExternalID: text(in.ExternalId), Policy: text(in.Policy), PolicyARNs: policyARNs(in.PolicyArns),
 		Tags: tags(in.Tags), TransitiveKeys: in.TransitiveTagKeys, SourceIdentity: text(in.SourceIdentity),
-		SerialNumber: text(in.SerialNumber), TokenCode: text(in.TokenCode),
+		SerialNumber: text(in.SerialNumber), TokenCode: text(in.TokenCode), Request: b.call.Network,
 	})
 	b.noteRole(text(in.RoleArn), r, err)
 	if err != nil {

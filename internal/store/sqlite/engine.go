@@ -6,6 +6,7 @@ import (
 
 	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/issued"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
 	"github.com/rockpool-id/rockpool/internal/pool"
@@ -21,6 +22,7 @@ type Engine struct {
 	keys        *Keys
 	decisions   *Decisions
 	revocations *Revocations
+	issued      *Issued
 }
 
 var _ store.Engine = (*Engine)(nil)
@@ -48,7 +50,11 @@ func Open(ctx context.Context, db *sqldb.DB) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	return &Engine{iam: i, pools: p, keys: k, decisions: d, revocations: r}, nil
+	s, err := OpenIssued(ctx, db)
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return &Engine{iam: i, pools: p, keys: k, decisions: d, revocations: r, issued: s}, nil
 }
 
 // IAM implements store.Engine.
@@ -68,6 +74,9 @@ func (e *Engine) Decisions() decision.Store { return e.decisions }
 
 // Revocations implements store.Engine.
 func (e *Engine) Revocations() revoke.Store { return e.revocations }
+
+// Issued implements store.Engine.
+func (e *Engine) Issued() issued.Store { return e.issued }
 
 // Close implements store.Engine.
 func (e *Engine) Close() error { return e.pools.Close() }

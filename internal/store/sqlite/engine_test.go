@@ -6,6 +6,7 @@ import (
 
 	"github.com/rockpool-id/rockpool/internal/decision"
 	"github.com/rockpool-id/rockpool/internal/iam"
+	"github.com/rockpool-id/rockpool/internal/issued"
 	"github.com/rockpool-id/rockpool/internal/keys"
 	"github.com/rockpool-id/rockpool/internal/login"
 	"github.com/rockpool-id/rockpool/internal/revoke"
@@ -92,6 +93,10 @@ func TestLoginKeys(t *testing.T) {
 
 func TestDecisions(t *testing.T) {
 	storetest.Decisions(t, opener(func(e store.Engine) decision.Store { return e.Decisions() }))
+}
+
+func TestIssued(t *testing.T) {
+	storetest.Issued(t, opener(func(e store.Engine) issued.Store { return e.Issued() }))
 }
 
 func TestRevocations(t *testing.T) {

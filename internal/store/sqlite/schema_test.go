@@ -23,7 +23,7 @@ func TestMigrationsKeepTheRules(t *testing.T) {
 	for _, dir := range []struct {
 		files fs.FS
 		one   bool // one statement per migration
-	}{{iamMigrations, true}, {keyMigrations, true}, {poolMigrations, false}, {decisionMigrations, true}, {revokeMigrations, true}} {
+	}{{iamMigrations, true}, {keyMigrations, true}, {poolMigrations, false}, {decisionMigrations, true}, {revokeMigrations, true}, {issuedMigrations, true}} {
 		err := fs.WalkDir(dir.files, ".", func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err

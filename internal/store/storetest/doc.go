@@ -4,6 +4,7 @@
 // on the same data.
 //
 // Pools covers pool.Store, IAM and KeyUses cover iam.Store, Keys covers keys.Store,
-// LoginKeys covers login.KeyStore and Decisions covers decision.Store. The kit knows no engine and no SQL; rules of
+// LoginKeys covers login.KeyStore, Decisions covers decision.Store, Revocations covers
+// revoke.Store and Issued covers issued.Store. The kit knows no engine and no SQL; rules of
 // the domain are tested with the domain.
 package storetest

@@ -14,7 +14,9 @@ type API interface {
 	FindIdentities(ctx context.Context, in *FindIdentitiesInput) (*FindIdentitiesOutput, error)
 	ImportIdentityPool(ctx context.Context, in *ImportIdentityPoolInput) (*ImportIdentityPoolOutput, error)
 	LintPolicy(ctx context.Context, in *LintPolicyInput) (*LintPolicyOutput, error)
+	ListDecisions(ctx context.Context, in *ListDecisionsInput) (*ListDecisionsOutput, error)
 	ListRevocations(ctx context.Context, in *ListRevocationsInput) (*ListRevocationsOutput, error)
+	ListSessions(ctx context.Context, in *ListSessionsInput) (*ListSessionsOutput, error)
 	RevokeSessions(ctx context.Context, in *RevokeSessionsInput) (*RevokeSessionsOutput, error)
 	RotateKeys(ctx context.Context, in *RotateKeysInput) (*RotateKeysOutput, error)
 	SetIdentityEnabled(ctx context.Context, in *SetIdentityEnabledInput) (*SetIdentityEnabledOutput, error)
@@ -69,9 +71,19 @@ func (Unimplemented) LintPolicy(context.Context, *LintPolicyInput) (*LintPolicyO
 	return nil, Service().NotImplemented("LintPolicy")
 }
 
+// ListDecisions answers that the operation is not served.
+func (Unimplemented) ListDecisions(context.Context, *ListDecisionsInput) (*ListDecisionsOutput, error) {
+	return nil, Service().NotImplemented("ListDecisions")
+}
+
 // ListRevocations answers that the operation is not served.
 func (Unimplemented) ListRevocations(context.Context, *ListRevocationsInput) (*ListRevocationsOutput, error) {
 	return nil, Service().NotImplemented("ListRevocations")
+}
+
+// ListSessions answers that the operation is not served.
+func (Unimplemented) ListSessions(context.Context, *ListSessionsInput) (*ListSessionsOutput, error) {
+	return nil, Service().NotImplemented("ListSessions")
 }
 
 // RevokeSessions answers that the operation is not served.

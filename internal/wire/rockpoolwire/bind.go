@@ -45,8 +45,16 @@ func (t through) LintPolicy(ctx context.Context, in *LintPolicyInput) (*LintPoli
 	return wire.Through[LintPolicyOutput](ctx, t.do, "LintPolicy", in)
 }
 
+func (t through) ListDecisions(ctx context.Context, in *ListDecisionsInput) (*ListDecisionsOutput, error) {
+	return wire.Through[ListDecisionsOutput](ctx, t.do, "ListDecisions", in)
+}
+
 func (t through) ListRevocations(ctx context.Context, in *ListRevocationsInput) (*ListRevocationsOutput, error) {
 	return wire.Through[ListRevocationsOutput](ctx, t.do, "ListRevocations", in)
+}
+
+func (t through) ListSessions(ctx context.Context, in *ListSessionsInput) (*ListSessionsOutput, error) {
+	return wire.Through[ListSessionsOutput](ctx, t.do, "ListSessions", in)
 }
 
 func (t through) RevokeSessions(ctx context.Context, in *RevokeSessionsInput) (*RevokeSessionsOutput, error) {

@@ -45,6 +45,21 @@ type Decision struct {
 	EncodedAuthorizationMessage *string             `aws:"EncodedAuthorizationMessage"`
 }
 
+// DecisionSummary is the structure DecisionSummary of the model.
+type DecisionSummary struct {
+	RequestId *string    `aws:"RequestId" check:"required"`
+	Seq       *int32     `aws:"Seq" check:"required"`
+	Time      *time.Time `aws:"Time" check:"required"`
+	Principal *Principal `aws:"Principal" check:"required"`
+	SourceIp  *string    `aws:"SourceIp"`
+	Action    *string    `aws:"Action" check:"required"`
+	Resource  *string    `aws:"Resource" check:"required"`
+	Effect    *Effect    `aws:"Effect" check:"required"`
+	DecidedBy *string    `aws:"DecidedBy"`
+	Reason    *string    `aws:"Reason"`
+	Rule      *string    `aws:"Rule"`
+}
+
 // DescribeIdentityLoginsInput is the input of DescribeIdentityLogins.
 type DescribeIdentityLoginsInput struct {
 	IdentityId *string `aws:"IdentityId" check:"required,min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
@@ -237,6 +252,26 @@ type ImportIdentityPoolOutput struct {
 	Conflicts      []ImportConflict `aws:"Conflicts" check:"required"`
 }
 
+// IssuedSession is the structure IssuedSession of the model.
+type IssuedSession struct {
+	AccessKeyId       *string        `aws:"AccessKeyId" check:"required"`
+	IdentityId        *string        `aws:"IdentityId"`
+	IdentityPoolId    *string        `aws:"IdentityPoolId"`
+	RoleId            *string        `aws:"RoleId" check:"required"`
+	RoleArn           *string        `aws:"RoleArn"`
+	SessionName       *string        `aws:"SessionName" check:"required"`
+	SignedInBy        *string        `aws:"SignedInBy" check:"required"`
+	Guest             *bool          `aws:"Guest" check:"required"`
+	Logins            []SessionLogin `aws:"Logins" check:"required"`
+	ParentAccessKeyId *string        `aws:"ParentAccessKeyId"`
+	SourceIp          *string        `aws:"SourceIp"`
+	Issued            *time.Time     `aws:"Issued" check:"required"`
+	Expires           *time.Time     `aws:"Expires" check:"required"`
+	Ended             *bool          `aws:"Ended" check:"required"`
+	EndedBy           *Revocation    `aws:"EndedBy"`
+	RevokeCommand     *string        `aws:"RevokeCommand"`
+}
+
 // Key is the structure Key of the model.
 type Key struct {
 	Key     *string  `aws:"Key" check:"required"`
@@ -269,6 +304,26 @@ type LintPolicyOutput struct {
 	Findings []Finding   `aws:"Findings" check:"required"`
 }
 
+// ListDecisionsInput is the input of ListDecisions.
+type ListDecisionsInput struct {
+	Principal      *string    `aws:"Principal" check:"min=1,max=512"`
+	Action         *string    `aws:"Action" check:"min=1,max=512"`
+	Resource       *string    `aws:"Resource" check:"min=1,max=512"`
+	Since          *time.Time `aws:"Since"`
+	Until          *time.Time `aws:"Until"`
+	IncludeAllowed *bool      `aws:"IncludeAllowed"`
+	MaxResults     *int32     `aws:"MaxResults" check:"min=1,max=100"`
+	NextToken      *string    `aws:"NextToken" check:"min=1,max=1024"`
+}
+
+// ListDecisionsOutput is the output of ListDecisions.
+type ListDecisionsOutput struct {
+	Decisions    []DecisionSummary `aws:"Decisions" check:"required"`
+	NotKept      *int64            `aws:"NotKept"`
+	NotKeptSince *time.Time        `aws:"NotKeptSince"`
+	NextToken    *string           `aws:"NextToken" check:"min=1,max=1024"`
+}
+
 // ListRevocationsInput is the input of ListRevocations.
 type ListRevocationsInput struct {
 }
@@ -276,6 +331,25 @@ type ListRevocationsInput struct {
 // ListRevocationsOutput is the output of ListRevocations.
 type ListRevocationsOutput struct {
 	Revocations []Revocation `aws:"Revocations" check:"required"`
+}
+
+// ListSessionsInput is the input of ListSessions.
+type ListSessionsInput struct {
+	IdentityId     *string `aws:"IdentityId" check:"min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	Provider       *string `aws:"Provider" check:"min=1,max=128"`
+	Subject        *string `aws:"Subject" check:"min=1,max=1024"`
+	IdentityPoolId *string `aws:"IdentityPoolId" check:"min=1,max=55" pattern:"[\\w-]+:[0-9a-f-]+"`
+	RoleArn        *string `aws:"RoleArn" check:"min=20,max=2048"`
+	MaxResults     *int32  `aws:"MaxResults" check:"min=1,max=100"`
+	NextToken      *string `aws:"NextToken" check:"min=1,max=1024"`
+}
+
+// ListSessionsOutput is the output of ListSessions.
+type ListSessionsOutput struct {
+	Sessions       []IssuedSession `aws:"Sessions" check:"required"`
+	NotListed      *int64          `aws:"NotListed"`
+	NotListedSince *time.Time      `aws:"NotListedSince"`
+	NextToken      *string         `aws:"NextToken" check:"min=1,max=1024"`
 }
 
 // LoginAttempt is the structure LoginAttempt of the model.
@@ -421,6 +495,12 @@ type RotateKeysInput struct {
 // RotateKeysOutput is the output of RotateKeys.
 type RotateKeysOutput struct {
 	Keys []RingKey `aws:"Keys" check:"required"`
+}
+
+// SessionLogin is the structure SessionLogin of the model.
+type SessionLogin struct {
+	Provider *string `aws:"Provider" check:"required"`
+	Subject  *string `aws:"Subject" check:"required"`
 }
 
 // SetIdentityEnabledInput is the input of SetIdentityEnabled.
