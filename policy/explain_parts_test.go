@@ -298,3 +298,18 @@ func TestWordsAreVisible(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestFixForASessionOfRoot: the root user needs no identity policy, so what is
+// left to do for its session is to remove the Deny.
+func TestFixForASessionOfRoot(t *testing.T) {
+	req := getObject(callerOf(t, "federated"))
+	req.Principal.EntityARN = "arn:aws:iam::" + req.Principal.Account + ":root"
+	p := &Policies{
+		Identity: []*Policy{mustCompile(t, Identity, nothing, Meta{Name: "nothing"})},
+		Session:  []*Policy{mustCompile(t, Session, everything, Meta{})}, HasSession: true,
+	}
+	_, e := Explain(req, p)
+	if e.Fix == nil || e.Fix.Remove == nil || e.Fix.Remove.Policy != "nothing" || e.Fix.And != nil {
+		t.Errorf("the fix is %+v", e.Fix)
+	}
+}
