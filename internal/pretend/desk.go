@@ -87,9 +87,6 @@ func (k *desk) page(h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// url is an address of the provider as browsers see it.
-func (k *desk) url(path string) string { return k.origin + k.look.Prefix + path }
-
 // query reads the query of a page's address. Parameters that are given twice, and
 // more than anybody needs, are refused.
 func (k *desk) query(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
