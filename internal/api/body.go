@@ -35,7 +35,8 @@ const smallBody = 64 << 10
 
 // buffers keeps the memory of bodies and answers from one request to the next.
 // Nothing that outlives a request may point into it: decoders copy what they
-// keep, and a written answer is the connection's.
+// keep, and a written answer is the connection's. An answer that could not be
+// written is not kept: it may still be on its way (WriteOutput).
 type buffers struct{ pool sync.Pool }
 
 // buffer is memory that is lent for one request.

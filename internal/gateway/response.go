@@ -15,6 +15,7 @@ type Response struct {
 	status int
 	bytes  int64
 	used   int
+	failed bool
 	values [12]string // an object without metadata has eight
 	// buffers holds buffers of sendfileFrom bytes; it belongs to the Front.
 	buffers *sync.Pool
@@ -55,8 +56,13 @@ func (w *Response) Write(p []byte) (int, error) {
 	}
 	n, err := w.w.Write(p)
 	w.bytes += int64(n)
+	w.failed = w.failed || err != nil
 	return n, err
 }
+
+// Failed reports whether a Write has failed. HTTP/2 may still be reading the
+// memory that it was given, so that is not to be used again.
+func (w *Response) Failed() bool { return w.failed }
 
 // sendfileFrom is the size from which sendfile pays for its extra system calls.
 const sendfileFrom = 32 << 10
@@ -77,13 +83,14 @@ func (w *Response) ReadFrom(src io.Reader) (int64, error) {
 		if !ok {
 			buf = new([sendfileFrom]byte)
 		}
-		defer w.buffers.Put(buf)
 		n, err := io.ReadFull(l, buf[:l.N])
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			err = nil // shorter than promised: the caller compares lengths
 		}
-		m, werr := w.w.Write(buf[:n])
-		w.bytes += int64(m)
+		m, werr := w.Write(buf[:n])
+		if !w.failed {
+			w.buffers.Put(buf)
+		}
 		if err == nil {
 			err = werr
 		}

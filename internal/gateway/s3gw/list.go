@@ -149,10 +149,11 @@ func (c *call) begin(root string, l listing) *doc {
 // page of long keys is given back.
 const maxKeptDoc = 1 << 20
 
-// answer sends a listing and keeps its memory for the next.
+// answer sends a listing and keeps its memory for the next, unless it may still be
+// on its way.
 func (c *call) answer(x *gateway.Exchange, d *doc) {
 	c.g.send(x, http.StatusOK, d)
-	if cap(d.b) <= maxKeptDoc {
+	if !x.W.Failed() && cap(d.b) <= maxKeptDoc {
 		c.g.docs.Put(d)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -220,5 +221,35 @@ func TestListingsAllocateLittlePerKey(t *testing.T) {
 	t.Logf("%.2f allocations per key", got/n)
 	if got > 4*n+100 {
 		t.Errorf("a listing of %d keys allocates %.0f times", n, got)
+	}
+}
+
+// closedStream is a writer whose client has gone. As HTTP/2's, it may look at what
+// it was given after Write has returned.
+type closedStream struct {
+	sink
+	given []byte
+}
+
+func (w *closedStream) Write(p []byte) (int, error) {
+	w.given = p
+	return 0, io.ErrClosedPipe
+}
+
+func TestAListingThatCouldNotBeWrittenIsNotOverwrittenByTheNext(t *testing.T) {
+	store := newStore(t)
+	seed(t, store.Store, 1)
+	s := newSpine(t, store.Store, &encoder{})
+	gone := &closedStream{sink: sink{header: http.Header{}}}
+	s.gateway.ServeHTTP(gone, s.receivedList(t, "list-type=2"))
+	if len(gone.given) == 0 {
+		t.Fatal("nothing was written")
+	}
+	clear(gone.given)
+	for range 10 {
+		s.gateway.ServeHTTP(&sink{header: http.Header{}}, s.receivedList(t, "list-type=2"))
+	}
+	if seen := strings.Trim(string(gone.given), "\x00"); seen != "" {
+		t.Errorf("who has gone may get of another's listing: %q", seen)
 	}
 }

@@ -17,12 +17,15 @@ const maxHeaderMessage = 1024
 
 // WriteOutput answers a successful call. A nil out is an operation without an
 // output: status 200 and no body. The body is encoded behind dst and returned
-// for its memory.
+// for its memory, or nil when it was not written: HTTP/2 may still be reading
+// what a write that failed was given.
 func WriteOutput(w http.ResponseWriter, dst []byte, shapes *wire.Shapes, out any) []byte {
 	if out != nil {
 		dst = Encode(dst, shapes, out)
 	}
-	write(w, http.StatusOK, dst)
+	if !write(w, http.StatusOK, dst) {
+		return nil
+	}
 	return dst
 }
 
@@ -46,13 +49,14 @@ func WriteError(w http.ResponseWriter, e *awserr.Error) {
 	write(w, e.HTTPStatus(), append(body, '}'))
 }
 
-func write(w http.ResponseWriter, status int, body []byte) {
+func write(w http.ResponseWriter, status int, body []byte) (written bool) {
 	h := w.Header()
 	values := [...]string{ContentType, strconv.Itoa(len(body))} // two headers in one piece of memory
 	h["Content-Type"], h["Content-Length"] = values[0:1:1], values[1:2:2]
 	w.WriteHeader(status)
 	// A failed write means that the caller is gone; nobody is left to tell.
-	_, _ = w.Write(body)
+	_, err := w.Write(body)
+	return err == nil
 }
 
 // cleanHeader reports whether s can stand in a header: Latin-1, no control

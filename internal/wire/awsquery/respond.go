@@ -12,10 +12,14 @@ import (
 const ContentType = "text/xml"
 
 // WriteOutput answers a successful call. A nil out is an operation without an
-// output. The body is encoded behind dst and returned for its memory.
+// output. The body is encoded behind dst and returned for its memory, or nil when
+// it was not written: HTTP/2 may still be reading what a write that failed was
+// given.
 func WriteOutput(w http.ResponseWriter, dst []byte, shapes *wire.Shapes, namespace, operation, requestID string, out any) []byte {
 	dst = Encode(dst, shapes, namespace, operation, requestID, out)
-	write(w, http.StatusOK, dst)
+	if !write(w, http.StatusOK, dst) {
+		return nil
+	}
 	return dst
 }
 
@@ -38,11 +42,12 @@ func WriteError(w http.ResponseWriter, namespace, requestID string, e *awserr.Er
 	write(w, e.HTTPStatus(), append(body, "</RequestId></ErrorResponse>"...))
 }
 
-func write(w http.ResponseWriter, status int, body []byte) {
+func write(w http.ResponseWriter, status int, body []byte) (written bool) {
 	h := w.Header()
 	values := [...]string{ContentType, strconv.Itoa(len(body))} // two headers in one piece of memory
 	h["Content-Type"], h["Content-Length"] = values[0:1:1], values[1:2:2]
 	w.WriteHeader(status)
 	// A failed write means that the caller is gone; nobody is left to tell.
-	_, _ = w.Write(body)
+	_, err := w.Write(body)
+	return err == nil
 }
