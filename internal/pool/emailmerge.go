@@ -21,7 +21,8 @@ import (
 // the case of its domain. The known login must have shown the address within
 // maxAddressAge, since addresses get new owners. Exactly one identity may fit. And
 // only the first sign-in of a login is looked at: what an administrator took apart
-// with UndoMerge stays apart.
+// with UndoMerge stays apart, and what somebody took off with UnlinkIdentity stays
+// off.
 //
 // The identity that was there wins. The new login gets an identity of its own first
 // and loses that to the merge, so that the merge is on record and UndoMerge gives
@@ -136,8 +137,12 @@ func (s *Service) checkAddress(ctx context.Context, p *Pool, logins []verified) 
 // mergeByEmail merges an identity, which its logins have just made, into that of the
 // person whom they belong to, if there is one.
 func (s *Service) mergeByEmail(ctx context.Context, p *Pool, id *Identity, logins []verified) (*Identity, error) {
+	fresh, err := s.neverUnlinked(ctx, p, logins)
+	if err != nil || len(fresh) == 0 {
+		return id, err
+	}
 	result := id
-	err := s.race(p, id.ID, func(bool) error {
+	err = s.race(p, id.ID, func(bool) error {
 		now, err := s.load(ctx, p, id.ID)
 		switch {
 		case err != nil:
@@ -149,7 +154,7 @@ func (s *Service) mergeByEmail(ctx context.Context, p *Pool, id *Identity, login
 			return &Forbidden{ID: now.ID, Blocked: true}
 		}
 		result = now
-		known, err := s.sameAddress(ctx, p, logins, id.ID)
+		known, err := s.sameAddress(ctx, p, fresh, id.ID)
 		if err != nil || known == nil || known.Blocked {
 			return err
 		}
@@ -169,6 +174,21 @@ func (s *Service) mergeByEmail(ctx context.Context, p *Pool, id *Identity, login
 		return nil, err
 	}
 	return result, nil
+}
+
+// neverUnlinked leaves out the logins that were taken off an identity before.
+func (s *Service) neverUnlinked(ctx context.Context, p *Pool, logins []verified) (list []verified, err error) {
+	for i := range logins {
+		v := &logins[i]
+		was, err := s.Store.WasUnlinked(ctx, p.ID, v.Provider, v.Subject)
+		if err != nil {
+			return nil, fmt.Errorf("find unlinked login: %w", err)
+		}
+		if !was {
+			list = append(list, *v)
+		}
+	}
+	return list, nil
 }
 
 // sameAddress finds the identity, other than but, of the person whom the logins

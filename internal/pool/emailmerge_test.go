@@ -1,6 +1,7 @@
 package pool_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -51,6 +52,28 @@ func TestMergeByVerifiedEmail(t *testing.T) {
 	}
 	if id := w.id(p, claims(acme("a1"), proven)); id != apart.ID {
 		t.Error("what an administrator took apart was merged again")
+	}
+
+	// So is what the person took apart; who is locked out stays out all the same.
+	cleo := w.id(p, claims(google("cleo"), "hd=example.com&email_verified=true&email=cleo@example.com"))
+	mail := claims(acme("c1"), "email_verified=true&email=cleo@example.com")
+	if id := w.id(p, mail); id != cleo {
+		t.Fatalf("the same verified address is %s, want %s", id, cleo)
+	}
+	if err := w.Unlink(t.Context(), cleo, acme("c1"), []string{acmeKey}); err != nil {
+		t.Fatal(err)
+	}
+	w.enable(cleo, false)
+	if _, err := w.GetID(t.Context(), p.ID, "", mail); !errors.As(err, new(*pool.Forbidden)) {
+		t.Errorf("an unlinked login of who is locked out: %v", err)
+	}
+	w.enable(cleo, true)
+	if r := w.rehearse(p, pool.Rehearsal{Logins: mail}); !r.Made {
+		t.Errorf("rehearsed as %+v", r.Identity)
+	}
+	alone := w.id(p, mail)
+	if guest := w.id(p, nil); alone == cleo || w.signIn(guest, mail).Identity.ID != alone {
+		t.Error("a login that was unlinked was merged again")
 	}
 
 	// A guest who turns out to be somebody known becomes that person, and the way

@@ -67,6 +67,9 @@ type DirectoryStore interface {
 	// LoginsByEmail returns up to limit logins of the pool whose address has this
 	// EmailKey, each with its Person.
 	LoginsByEmail(ctx context.Context, poolID, key string, limit int) ([]OwnedLogin, error)
+	// WasUnlinked reports whether the login was ever taken off an identity of the
+	// pool (Change.Unlink).
+	WasUnlinked(ctx context.Context, poolID, provider, subject string) (bool, error)
 	// Remember keeps l.Person at l.Remembered if something older was kept of the
 	// login. A login that is gone is no error.
 	Remember(ctx context.Context, poolID string, l Login) error

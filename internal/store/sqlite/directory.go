@@ -210,6 +210,15 @@ func (s *Pools) LoginsByEmail(ctx context.Context, poolID, email string, limit i
 	return list, nil
 }
 
+// WasUnlinked implements pool.Store.
+func (s *Pools) WasUnlinked(ctx context.Context, poolID, provider, subject string) (bool, error) {
+	n, err := s.read.WasUnlinked(ctx, poolsql.WasUnlinkedParams{Pool: s.names.number(poolID), Provider: s.names.number(provider), Subject: subject})
+	if err != nil {
+		return false, fmt.Errorf("read unlinked logins: %w", err)
+	}
+	return n > 0, nil
+}
+
 // sortByProvider orders logins by name: numbers would say which came first.
 func sortByProvider(list []pool.OwnedLogin) {
 	slices.SortStableFunc(list, func(a, b pool.OwnedLogin) int { return cmp.Compare(a.Login.Provider, b.Login.Provider) })

@@ -188,7 +188,7 @@ func (e *edit) unlink(r *row, l pool.Login) error {
 	if !ok {
 		return errChanged()
 	}
-	return e.forget(gone)
+	return errors.Join(e.forget(gone), e.q.PutUnlinked(e.ctx, poolsql.PutUnlinkedParams{Pool: e.pool, Provider: gone.provider, Subject: gone.subject}))
 }
 
 // forget removes what is kept of a login beside its identity's row.

@@ -196,7 +196,7 @@ func (s *Pools) sweepPool(ctx context.Context, id string) error {
 				}
 			}
 			if done = len(some) < deleteBatch; done {
-				return q.ForgetDeletedPool(ctx, id)
+				return errors.Join(q.DeleteUnlinkedOfPool(ctx, s.names.number(id)), q.ForgetDeletedPool(ctx, id))
 			}
 			return nil
 		})

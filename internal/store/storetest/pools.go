@@ -339,6 +339,18 @@ func unlinking(t *testing.T, s pool.Store, reopen func() pool.Store) {
 	if other := mustIdentity(t, s, b.ID); len(other.Logins) != 1 {
 		t.Errorf("somebody else has %+v", other.Logins)
 	}
+	wasUnlinked := func(poolID, provider, subject string, want bool) {
+		t.Helper()
+		if was, err := s.WasUnlinked(t.Context(), poolID, provider, subject); err != nil || was != want {
+			t.Errorf("WasUnlinked of %s at %s in %s = %v, %v", subject, provider, poolID, was, err)
+		}
+	}
+	wasUnlinked(poolA, "p", "x", true)
+	wasUnlinked(poolA, "q", "x", true)
+	wasUnlinked(poolA, "p", "y", false)
+	wasUnlinked(poolA, "q", "y", false) // the refused change was all of it refused
+	wasUnlinked(poolA, "r", "x", false)
+	wasUnlinked(poolB, "p", "x", false)
 	newIdentity(t, s, poolA, 3, login("p", "x"))
 	if err := unlink(2, login("p", "y")); err != nil {
 		t.Fatal(err)

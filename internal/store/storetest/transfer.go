@@ -80,6 +80,8 @@ func importTaken(t *testing.T, s pool.Store, _ func() pool.Store) {
 func importSwept(t *testing.T, s pool.Store, _ func() pool.Store) {
 	newPool(t, s, poolA)
 	newIdentity(t, s, poolA, 1)
+	a := newIdentity(t, s, poolA, 2, login("p", "off"))
+	apply(t, s, &pool.Change{PoolID: poolA, Target: a.ID, TargetVersion: 1, Unlink: []pool.Login{login("p", "off")}, At: epoch})
 	if err := s.DeletePool(t.Context(), poolA); err != nil {
 		t.Fatal(err)
 	}
@@ -98,4 +100,7 @@ func importSwept(t *testing.T, s pool.Store, _ func() pool.Store) {
 		t.Fatal(err)
 	}
 	mustIdentity(t, s, identityID(1))
+	if was, err := s.WasUnlinked(t.Context(), poolA, "p", "off"); err != nil || was {
+		t.Errorf("WasUnlinked in the pool made again = %v, %v", was, err)
+	}
 }

@@ -42,6 +42,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePoolStmt, err = db.PrepareContext(ctx, deletePool); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePool: %w", err)
 	}
+	if q.deleteUnlinkedOfPoolStmt, err = db.PrepareContext(ctx, deleteUnlinkedOfPool); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteUnlinkedOfPool: %w", err)
+	}
 	if q.deletedPoolsStmt, err = db.PrepareContext(ctx, deletedPools); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletedPools: %w", err)
 	}
@@ -111,6 +114,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putPersonStmt, err = db.PrepareContext(ctx, putPerson); err != nil {
 		return nil, fmt.Errorf("error preparing query PutPerson: %w", err)
 	}
+	if q.putUnlinkedStmt, err = db.PrepareContext(ctx, putUnlinked); err != nil {
+		return nil, fmt.Errorf("error preparing query PutUnlinked: %w", err)
+	}
 	if q.someIdentitiesStmt, err = db.PrepareContext(ctx, someIdentities); err != nil {
 		return nil, fmt.Errorf("error preparing query SomeIdentities: %w", err)
 	}
@@ -122,6 +128,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updatePoolStmt, err = db.PrepareContext(ctx, updatePool); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdatePool: %w", err)
+	}
+	if q.wasUnlinkedStmt, err = db.PrepareContext(ctx, wasUnlinked); err != nil {
+		return nil, fmt.Errorf("error preparing query WasUnlinked: %w", err)
 	}
 	return &q, nil
 }
@@ -156,6 +165,11 @@ func (q *Queries) Close() error {
 	if q.deletePoolStmt != nil {
 		if cerr := q.deletePoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePoolStmt: %w", cerr)
+		}
+	}
+	if q.deleteUnlinkedOfPoolStmt != nil {
+		if cerr := q.deleteUnlinkedOfPoolStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteUnlinkedOfPoolStmt: %w", cerr)
 		}
 	}
 	if q.deletedPoolsStmt != nil {
@@ -273,6 +287,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putPersonStmt: %w", cerr)
 		}
 	}
+	if q.putUnlinkedStmt != nil {
+		if cerr := q.putUnlinkedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putUnlinkedStmt: %w", cerr)
+		}
+	}
 	if q.someIdentitiesStmt != nil {
 		if cerr := q.someIdentitiesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing someIdentitiesStmt: %w", cerr)
@@ -291,6 +310,11 @@ func (q *Queries) Close() error {
 	if q.updatePoolStmt != nil {
 		if cerr := q.updatePoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updatePoolStmt: %w", cerr)
+		}
+	}
+	if q.wasUnlinkedStmt != nil {
+		if cerr := q.wasUnlinkedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wasUnlinkedStmt: %w", cerr)
 		}
 	}
 	return err
@@ -338,6 +362,7 @@ type Queries struct {
 	deleteMergesOfChildStmt    *sql.Stmt
 	deletePersonStmt           *sql.Stmt
 	deletePoolStmt             *sql.Stmt
+	deleteUnlinkedOfPoolStmt   *sql.Stmt
 	deletedPoolsStmt           *sql.Stmt
 	forgetDeletedPoolStmt      *sql.Stmt
 	identityStmt               *sql.Stmt
@@ -361,10 +386,12 @@ type Queries struct {
 	personStmt                 *sql.Stmt
 	poolIsSweptStmt            *sql.Stmt
 	putPersonStmt              *sql.Stmt
+	putUnlinkedStmt            *sql.Stmt
 	someIdentitiesStmt         *sql.Stmt
 	undoMergeStmt              *sql.Stmt
 	updateIdentityStmt         *sql.Stmt
 	updatePoolStmt             *sql.Stmt
+	wasUnlinkedStmt            *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -377,6 +404,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteMergesOfChildStmt:    q.deleteMergesOfChildStmt,
 		deletePersonStmt:           q.deletePersonStmt,
 		deletePoolStmt:             q.deletePoolStmt,
+		deleteUnlinkedOfPoolStmt:   q.deleteUnlinkedOfPoolStmt,
 		deletedPoolsStmt:           q.deletedPoolsStmt,
 		forgetDeletedPoolStmt:      q.forgetDeletedPoolStmt,
 		identityStmt:               q.identityStmt,
@@ -400,9 +428,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		personStmt:                 q.personStmt,
 		poolIsSweptStmt:            q.poolIsSweptStmt,
 		putPersonStmt:              q.putPersonStmt,
+		putUnlinkedStmt:            q.putUnlinkedStmt,
 		someIdentitiesStmt:         q.someIdentitiesStmt,
 		undoMergeStmt:              q.undoMergeStmt,
 		updateIdentityStmt:         q.updateIdentityStmt,
 		updatePoolStmt:             q.updatePoolStmt,
+		wasUnlinkedStmt:            q.wasUnlinkedStmt,
 	}
 }

@@ -22,6 +22,12 @@ type IdentityLogin struct {
 	Identity []byte
 }
 
+type IdentityLoginUnlinked struct {
+	Pool     int64
+	Provider int64
+	Subject  string
+}
+
 type IdentityMerge struct {
 	Child        []byte
 	ChildVersion int64

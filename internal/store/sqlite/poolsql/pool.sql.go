@@ -75,6 +75,15 @@ func (q *Queries) DeletePool(ctx context.Context, id string) error {
 	return err
 }
 
+const deleteUnlinkedOfPool = `-- name: DeleteUnlinkedOfPool :exec
+DELETE FROM identity_login_unlinked WHERE pool = $1
+`
+
+func (q *Queries) DeleteUnlinkedOfPool(ctx context.Context, pool int64) error {
+	_, err := q.exec(ctx, q.deleteUnlinkedOfPoolStmt, deleteUnlinkedOfPool, pool)
+	return err
+}
+
 const deletedPools = `-- name: DeletedPools :many
 SELECT id FROM identity_pool_deleted ORDER BY id LIMIT 100
 `
@@ -655,6 +664,21 @@ func (q *Queries) PutPerson(ctx context.Context, arg PutPersonParams) error {
 	return err
 }
 
+const putUnlinked = `-- name: PutUnlinked :exec
+INSERT INTO identity_login_unlinked (pool, provider, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+`
+
+type PutUnlinkedParams struct {
+	Pool     int64
+	Provider int64
+	Subject  string
+}
+
+func (q *Queries) PutUnlinked(ctx context.Context, arg PutUnlinkedParams) error {
+	_, err := q.exec(ctx, q.putUnlinkedStmt, putUnlinked, arg.Pool, arg.Provider, arg.Subject)
+	return err
+}
+
 const someIdentities = `-- name: SomeIdentities :many
 SELECT id, pool, created, modified, state, parent, version, logins FROM identity WHERE pool = $1 LIMIT $2
 `
@@ -769,4 +793,21 @@ func (q *Queries) UpdatePool(ctx context.Context, arg UpdatePoolParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const wasUnlinked = `-- name: WasUnlinked :one
+SELECT count(*) FROM identity_login_unlinked WHERE pool = $1 AND provider = $2 AND subject = $3
+`
+
+type WasUnlinkedParams struct {
+	Pool     int64
+	Provider int64
+	Subject  string
+}
+
+func (q *Queries) WasUnlinked(ctx context.Context, arg WasUnlinkedParams) (int64, error) {
+	row := q.queryRow(ctx, q.wasUnlinkedStmt, wasUnlinked, arg.Pool, arg.Provider, arg.Subject)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }

@@ -69,6 +69,15 @@ ON CONFLICT (pool, provider, subject) DO UPDATE SET email = excluded.email, pers
 -- name: DeletePerson :exec
 DELETE FROM identity_person WHERE pool = $1 AND provider = $2 AND subject = $3;
 
+-- name: PutUnlinked :exec
+INSERT INTO identity_login_unlinked (pool, provider, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
+-- name: WasUnlinked :one
+SELECT count(*) FROM identity_login_unlinked WHERE pool = $1 AND provider = $2 AND subject = $3;
+
+-- name: DeleteUnlinkedOfPool :exec
+DELETE FROM identity_login_unlinked WHERE pool = $1;
+
 -- name: InsertMerge :exec
 INSERT INTO identity_merge (child, child_version, parent, merged, undone, cause, logins) VALUES ($1, $2, $3, $4, 0, $5, $6);
 

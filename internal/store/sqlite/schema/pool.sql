@@ -58,6 +58,15 @@ CREATE TABLE identity_person (
 
 CREATE INDEX identity_person_by_email ON identity_person (pool, email) WHERE email <> '';
 
+-- Logins that were taken off an identity. Such a login is nobody's until it comes
+-- again, and then somebody new: merging by e-mail address leaves it alone.
+CREATE TABLE identity_login_unlinked (
+    pool     BIGINT NOT NULL,
+    provider BIGINT NOT NULL,
+    subject  TEXT   NOT NULL,
+    PRIMARY KEY (pool, provider, subject)
+);
+
 -- Merges of identities, each with the logins that moved, so that it can be
 -- undone. child_version is the version of the child that was merged; undone is 0
 -- while the merge stands.
