@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// DefaultMax is how many sessions are kept when nothing is said: some 50 MB.
+	// DefaultMax is how many sessions are kept when nothing is said: some 110 MB (1,070 bytes each).
 	DefaultMax = 100_000
 	// MaxPage is how many sessions a list has at most.
 	MaxPage = 1000
