@@ -2,6 +2,7 @@ package saml
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
@@ -44,7 +45,7 @@ func cipherOf(name string) (dataCipher, bool) {
 // proveSealed opens an encrypted assertion and proves it as any other. A signature
 // of the Response is over the encrypted form and comes first; it proves an assertion
 // that has none of its own, since only the signed octets come to be read.
-func (v *Verifier) proveSealed(doc *document, want *login.Expect) (assertion, response *etree.Element, err error) {
+func (v *Verifier) proveSealed(ctx context.Context, doc *document, want *login.Expect) (assertion, response *etree.Element, err error) {
 	sealed := doc.sealed
 	if doc.responseSignature != nil {
 		if response, err = v.verifySignature(doc.response, doc.responseSignature, want.Certificates); err != nil {
@@ -61,7 +62,10 @@ func (v *Verifier) proveSealed(doc *document, want *login.Expect) (assertion, re
 	if !s.cipher.gcm && response == nil {
 		return nil, nil, unreadable("EncryptionMethod", "AES-CBC without a signature of the Response", "AES-GCM, or a signature of the Response")
 	}
-	plain, ok := s.open(want.Decrypters)
+	plain, ok, err := v.open(ctx, s, want.Decrypters)
+	if err != nil {
+		return nil, nil, err
+	}
 	if !ok {
 		// The one answer to all that can go wrong with keys, octets and padding.
 		return nil, nil, &login.Refusal{Kind: login.Encrypted, Claim: "EncryptedAssertion", Err: errors.New("no private key of the provider opens it")}
@@ -79,6 +83,20 @@ func (v *Verifier) proveSealed(doc *document, want *login.Expect) (assertion, re
 		err = &login.Refusal{Kind: login.BadSignature, Claim: "Signature", Got: "none"}
 	}
 	return assertion, response, err
+}
+
+// open decrypts with the first of keys that can. A stranger may send what no key
+// opens, and a private key takes a hundred times as long as a signature: they queue,
+// so that they cannot take every processor.
+func (v *Verifier) open(ctx context.Context, s *sealing, keys []crypto.Decrypter) (plain []byte, ok bool, err error) {
+	select {
+	case v.opening <- struct{}{}:
+		defer func() { <-v.opening }()
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
+	plain, ok = s.open(keys)
+	return plain, ok, nil
 }
 
 // open decrypts with the first of keys that can. A key that cannot is followed by

@@ -1,16 +1,22 @@
 package saml_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -294,4 +300,54 @@ func BenchmarkVerifyEncrypted(b *testing.B) {
 			}
 		})
 	}
+}
+
+// slowKey opens nothing, and that when it is let.
+type slowKey struct {
+	began atomic.Int64
+	let   chan struct{}
+}
+
+func (k *slowKey) Public() crypto.PublicKey { return nil }
+
+func (k *slowKey) Decrypt(io.Reader, []byte, crypto.DecrypterOpts) ([]byte, error) {
+	k.began.Add(1)
+	<-k.let
+	return nil, errors.New("not mine")
+}
+
+func TestFewAssertionsAreOpenedAtATime(t *testing.T) {
+	p := newProvider(t, key(t, 0))
+	a := pretend.SAMLAssertion{ID: "_1"}
+	response := encode(p.ResponseXML(a, encrypted(t, p, p.AssertionXML(a), nil)))
+	want := expectEncrypted(t, p)
+	synctest.Test(t, func(t *testing.T) {
+		v, k := newVerifier(t, saml.Config{}), &slowKey{let: make(chan struct{})}
+		want.Decrypters = []crypto.Decrypter{k}
+		ctx, leave := context.WithCancel(t.Context())
+		most := max(1, runtime.GOMAXPROCS(0)/2)
+		errs := make(chan error, most+3)
+		for range cap(errs) {
+			go func() {
+				_, err := v.Verify(ctx, response, want)
+				errs <- err
+			}()
+		}
+		synctest.Wait()
+		if got := k.began.Load(); got != int64(most) {
+			t.Errorf("%d are opened at a time, want %d", got, most)
+		}
+		leave()
+		synctest.Wait()
+		close(k.let)
+		left := 0
+		for range cap(errs) {
+			if errors.Is(<-errs, context.Canceled) {
+				left++
+			}
+		}
+		if left != 3 {
+			t.Errorf("%d left the queue, want 3", left)
+		}
+	})
 }

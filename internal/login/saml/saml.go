@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,7 @@ type Verifier struct {
 	aws        bool
 	sha1       bool
 	now        func() time.Time
+	opening    chan struct{} // bounds how many assertions are decrypted at a time
 }
 
 var _ login.Verifier = (*Verifier)(nil)
@@ -63,6 +65,7 @@ func New(cfg Config) (*Verifier, error) {
 	v := &Verifier{
 		recipients: slices.Clone(cfg.Recipients), audiences: slices.Concat(cfg.Audiences, cfg.Recipients),
 		aws: !cfg.NotAWS, sha1: cfg.AllowSHA1, now: cfg.Now,
+		opening: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 	}
 	if v.now == nil {
 		v.now = time.Now
@@ -84,7 +87,7 @@ func (v *Verifier) Verify(ctx context.Context, response string, want login.Expec
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c, err := v.verify(response, &want)
+	c, err := v.verify(ctx, response, &want)
 	if r, ok := login.AsRefusal(err); ok {
 		r.Provider = want.Provider
 	}
@@ -97,7 +100,7 @@ func (v *Verifier) Verify(ctx context.Context, response string, want login.Expec
 
 // verify takes the steps in the order in which they cost: nothing is verified
 // that could not be read, and nothing is believed that was not verified.
-func (v *Verifier) verify(response string, want *login.Expect) (*login.Claims, error) {
+func (v *Verifier) verify(ctx context.Context, response string, want *login.Expect) (*login.Claims, error) {
 	if want.Issuer == "" || len(want.Certificates) == 0 {
 		return nil, &login.Refusal{Kind: login.WrongProvider, Err: errors.New("the provider's metadata names no issuer or no usable certificate")}
 	}
@@ -116,7 +119,7 @@ func (v *Verifier) verify(response string, want *login.Expect) (*login.Claims, e
 	if doc.sealed != nil {
 		prove = v.proveSealed
 	}
-	assertion, signed, err := prove(doc, want)
+	assertion, signed, err := prove(ctx, doc, want)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +155,7 @@ func (v *Verifier) preview(doc *document, want *login.Expect) error {
 
 // prove verifies the signatures and returns the assertion as it was signed. The
 // Response is returned too if it was signed itself, else nil.
-func (v *Verifier) prove(doc *document, want *login.Expect) (assertion, response *etree.Element, err error) {
+func (v *Verifier) prove(_ context.Context, doc *document, want *login.Expect) (assertion, response *etree.Element, err error) {
 	certs := want.Certificates
 	if doc.responseSignature == nil && doc.assertionSignature == nil {
 		return nil, nil, &login.Refusal{Kind: login.BadSignature, Claim: "Signature", Got: "none"}
