@@ -107,6 +107,6 @@ calm
 from ruby
 because no identity-based policy allows the s3:PutObject action
 arn:aws:sts::$ROCKPOOL_ACCOUNT:assumed-role/OtherClients/ruby" \
-    ruby "$SCRATCH/client.rb" "$ROCKPOOL_ENDPOINT" "$bucket" "$arn:role/OtherClients" "$SCRATCH/token"
+    /usr/bin/ruby "$SCRATCH/client.rb" "$ROCKPOOL_ENDPOINT" "$bucket" "$arn:role/OtherClients" "$SCRATCH/token"
 ok "the bucket goes" root aws s3 rb --force "s3://$bucket"
 finish
