@@ -41,6 +41,20 @@ func (s SAMLSettings) clone() SAMLSettings {
 	return SAMLSettings{Recipients: slices.Clone(s.Recipients), Audiences: slices.Clone(s.Audiences), Entities: maps.Clone(s.Entities)}
 }
 
+// learn takes over the entities of providers that s says nothing of: those whose
+// people have signed in since s was written down.
+func (s *SAMLSettings) learn(since SAMLSettings) {
+	for provider, entity := range since.Entities {
+		if _, known := s.Entities[provider]; known {
+			continue
+		}
+		if s.Entities == nil {
+			s.Entities = make(map[string]string)
+		}
+		s.Entities[provider] = entity
+	}
+}
+
 // check refuses names that no assertion can have.
 func (s SAMLSettings) check() error {
 	for _, list := range [][]string{s.Recipients, s.Audiences} {

@@ -204,3 +204,28 @@ func TestAPoolSaysWhomAssertionsMustBeFor(t *testing.T) {
 		}
 	}
 }
+
+func TestAPoolIsImportedAgainAfterItsPeopleHaveSignedIn(t *testing.T) {
+	w, _, _, _ := corpWorld(t)
+	ctx := t.Context()
+	in := foreignPool()
+	in.SAMLProviderARNs = []string{corpARN}
+	if _, err := w.ImportPool(ctx, account, in); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.GetID(ctx, in.ID, "", map[string]string{corpARN: "ada"}); err != nil {
+		t.Fatal(err)
+	}
+	if created, err := w.ImportPool(ctx, account, in); err != nil || created {
+		t.Errorf("the same again: %v, %v", created, err)
+	}
+	in.SAML.Entities = map[string]string{corpARN: "urn:two"}
+	var differs *pool.PoolDiffers
+	if _, err := w.ImportPool(ctx, account, in); !errors.As(err, &differs) || cmp.Diff([]string{"SAML"}, differs.Fields) != "" {
+		t.Errorf("with another entity: %v", err)
+	}
+	now, err := w.Pool(in.ID)
+	if err != nil || cmp.Diff(map[string]string{corpARN: "urn:one"}, now.SAML.Entities) != "" {
+		t.Errorf("the pool has %v, %v", now.SAML.Entities, err)
+	}
+}

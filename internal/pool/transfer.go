@@ -81,6 +81,7 @@ func (s *Service) ImportPool(ctx context.Context, account string, in *Pool) (cre
 		if old.Account != account {
 			return false, &NoPool{ID: p.ID}
 		}
+		p.SAML.learn(old.SAML)
 		if fields := differences(old, p); len(fields) > 0 {
 			return false, &PoolDiffers{ID: p.ID, Fields: fields}
 		}

@@ -83,6 +83,7 @@ func oldPeople() []*pool.Identity {
 			{Provider: "accounts.google.com", Subject: "2", Linked: at(2), Remembered: at(50), Person: anna},
 			{Provider: "login.example", Subject: "7 0 0 3 é\n' \"\x01", Linked: at(10)},
 			{Provider: "www.amazon.com", Subject: "nothing remembered", Linked: at(20), Remembered: at(60)},
+			{Provider: "graph.facebook.com", Subject: "1 0 0 3 abc\x002 0 0 1 x\xff\xfe", Linked: at(30)},
 		}},
 		{PoolID: oldPoolA, Disabled: true, Parent: oldID(2), Version: 2},
 		{PoolID: oldPoolA, Blocked: true, Version: 3, Logins: []pool.Login{
