@@ -7,11 +7,17 @@
 // grow to a size that a process has anyway, and changes nothing once as much is
 // alive: from there on Go's own rule counts, twice what is alive.
 //
+// The percentage that lets a small heap grow would let one that has just become
+// large grow to many times what is alive, until the cleanup that corrects it has run:
+// a burst of requests could take all of a small machine's memory. So as long as more
+// than Go's own rule is set, a memory limit stands beside it, some times the size.
+//
 // It is called by programs, not by packages, because there is one heap. Who sets
 // GOGC or GOMEMLIMIT has decided, and is not overruled.
 package heap
 
 import (
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -24,8 +30,13 @@ import (
 // design.md 8.
 const Size = 32 << 20
 
-// usual is Go's own percentage (GOGC).
-const usual = 100
+// usual is Go's own percentage (GOGC), and ceiling the memory limit in sizes while
+// another is set: far above a heap of that size with all that a process has beside
+// it, so that it counts only when the percentage is out of date.
+const (
+	usual   = 100
+	ceiling = 4
+)
 
 // Keep lets the heap grow to size bytes, unless the environment says something else
 // about the collector. stop sets back what was.
@@ -44,6 +55,7 @@ type keeper struct {
 
 	mu      sync.Mutex // cleanups run when they like
 	percent int
+	limited bool
 	stopped bool
 }
 
@@ -52,6 +64,20 @@ func (k *keeper) stop() {
 	defer k.mu.Unlock()
 	k.stopped = true
 	debug.SetGCPercent(usual)
+	k.limit(false)
+}
+
+// limit sets the memory limit, or lifts it.
+func (k *keeper) limit(on bool) {
+	if on == k.limited {
+		return
+	}
+	k.limited = on
+	if on {
+		debug.SetMemoryLimit(int64(ceiling * k.size))
+		return
+	}
+	debug.SetMemoryLimit(math.MaxInt64) // as without GOMEMLIMIT
 }
 
 // adjust sets the percentage for what is alive now, and again after the next
@@ -64,6 +90,7 @@ func (k *keeper) adjust() {
 	}
 	metrics.Read(k.sample)
 	next := percentage(k.size, k.sample[0].Value.Uint64())
+	k.limit(next > usual)
 	if diff := next - k.percent; diff < -k.percent/8 || diff > k.percent/8 {
 		debug.SetGCPercent(next) // stops the world for a moment, so not for little
 		k.percent = next

@@ -1,7 +1,9 @@
 package heap
 
 import (
+	"math"
 	"runtime"
+	"runtime/debug"
 	"testing"
 )
 
@@ -58,4 +60,29 @@ func TestWhoSetsTheCollectorHasDecided(t *testing.T) {
 	if during := collections(); during*2 < before {
 		t.Errorf("%d collections, %d before: GOGC was overruled", during, before)
 	}
+}
+
+// TestABurstDoesNotGrowTheHeapManyTimes holds that a percentage made for a small
+// heap has a limit beside it, and that a large heap has none.
+func TestABurstDoesNotGrowTheHeapManyTimes(t *testing.T) {
+	t.Setenv("GOGC", "")
+	t.Setenv("GOMEMLIMIT", "")
+	limit := func() int64 { return debug.SetMemoryLimit(-1) }
+	runtime.GC()
+	stop := Keep(Size)
+	if got := limit(); got != ceiling*Size {
+		t.Errorf("with little alive the limit is %d, want %d", got, ceiling*Size)
+	}
+	stop()
+	if got := limit(); got != math.MaxInt64 {
+		t.Errorf("afterwards the limit is %d", got)
+	}
+	burst := make([]byte, Size)
+	runtime.GC()
+	stop = Keep(Size)
+	defer stop()
+	if got := limit(); got != math.MaxInt64 {
+		t.Errorf("with %d MiB alive the limit is %d, and there must be none", Size>>20, got)
+	}
+	runtime.KeepAlive(burst)
 }
