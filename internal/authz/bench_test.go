@@ -109,6 +109,8 @@ func (unwilling) Wants(decision.Question) bool { return false }
 // willing is a sink without a rate.
 type willing struct{ keeper *decision.Keeper }
 
+func (willing) KeepsAllowed() bool { return true }
+
 func (willing) Wants(decision.Question) bool { return true }
 
 func (w willing) Keep(r *decision.Record) {

@@ -27,10 +27,12 @@ type Config struct {
 type Engine struct {
 	log       *slog.Logger
 	decisions decision.Sink // nil keeps nothing
-	compiled  *recent.Cache[string, *policy.Policy]
-	tagKeys   *recent.Cache[string, string]
-	times     *condkey.Times
-	works     workPool
+	// keepsAllowed is what decisions says of itself.
+	keepsAllowed bool
+	compiled     *recent.Cache[string, *policy.Policy]
+	tagKeys      *recent.Cache[string, string]
+	times        *condkey.Times
+	works        workPool
 }
 
 var _ Decider = (*Engine)(nil)
@@ -45,10 +47,10 @@ func New(cfg Config) *Engine {
 	}
 	return &Engine{
 		log:       cfg.Log,
-		decisions: cfg.Decisions,
-		compiled:  recent.New[string, *policy.Policy](cfg.Compiled),
-		tagKeys:   recent.New[string, string](1024),
-		times:     condkey.NewTimes(),
+		decisions: cfg.Decisions, keepsAllowed: cfg.Decisions != nil && cfg.Decisions.KeepsAllowed(),
+		compiled: recent.New[string, *policy.Policy](cfg.Compiled),
+		tagKeys:  recent.New[string, string](1024),
+		times:    condkey.NewTimes(),
 	}
 }
 

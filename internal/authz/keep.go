@@ -19,6 +19,9 @@ const (
 // not want, which is most of all, that is one question; w holds what was decided
 // on.
 func (e *Engine) keep(w *work, r *Request, trust bool, d policy.Decision, rule, message string) {
+	if d.Effect == policy.Allow && !e.keepsAllowed {
+		return
+	}
 	n := r.Network
 	if e.decisions.Wants(decision.Question{Effect: d.Effect, RequestID: n.RequestID, Anonymous: r.Caller.Anonymous(), Caller: person(r.Caller)}) {
 		e.explain(w, r, trust, d, rule, message)

@@ -26,6 +26,8 @@ type sink struct {
 	kept    []*decision.Record
 }
 
+func (s *sink) KeepsAllowed() bool { return s.allowed }
+
 func (s *sink) Wants(q decision.Question) bool {
 	s.asked = append(s.asked, q)
 	return s.allowed || q.Effect != policy.Allow
@@ -268,4 +270,17 @@ func keeper(t testing.TB) *decision.Keeper {
 		}
 	})
 	return k
+}
+
+func TestWhatIsAllowedIsOnlyAskedOfWhoKeepsIt(t *testing.T) {
+	for _, keeps := range []bool{false, true} {
+		i, s := ststest.NewIAM(t), &sink{allowed: keeps}
+		r := authz.Request{Caller: user(t, i, allow("s3:GetObject", "*")), Network: network(), Action: "s3:GetObject", Resource: object, ResourceAccount: account}
+		if d := authz.New(authz.Config{Decisions: s}).Decide(&r); !d.Allowed {
+			t.Fatal(d)
+		}
+		if asked := len(s.asked) > 0; asked != keeps || len(s.kept) != len(s.asked) {
+			t.Errorf("a sink that keeps what is allowed: %v; asked %d times, kept %d", keeps, len(s.asked), len(s.kept))
+		}
+	}
 }

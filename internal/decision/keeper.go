@@ -108,6 +108,9 @@ func Open(cfg Config) (*Keeper, error) {
 	return k, nil
 }
 
+// KeepsAllowed implements Sink.
+func (k *Keeper) KeepsAllowed() bool { return k.cfg.What == All }
+
 // Wants implements Sink.
 func (k *Keeper) Wants(q Question) bool {
 	if q.Effect == policy.Allow && k.cfg.What != All || k.cfg.What == Off || q.RequestID == "" {

@@ -69,6 +69,9 @@ type Question struct {
 // Sink takes decisions. Keep must not block a request and does not keep r's
 // memory; what it cannot take it drops and counts.
 type Sink interface {
+	// KeepsAllowed reports whether it may want allowed requests; the answer never
+	// changes. What is allowed is nearly everything, and must not cost a question each.
+	KeepsAllowed() bool
 	// Wants reports whether a decision is to be kept, so that an explanation is
 	// only made when somebody will read it. A yes must be followed by Keep.
 	Wants(q Question) bool

@@ -12,6 +12,8 @@ import (
 // decisions collects records.
 type decisions struct{ kept []*decision.Record }
 
+func (d *decisions) KeepsAllowed() bool { return false }
+
 func (d *decisions) Wants(q decision.Question) bool {
 	return q.Effect != policy.Allow && q.RequestID == "req-1" && q.Anonymous
 }

@@ -20,6 +20,8 @@ import (
 // sink collects denials.
 type sink struct{ kept []*decision.Record }
 
+func (s *sink) KeepsAllowed() bool { return true }
+
 func (s *sink) Wants(q decision.Question) bool {
 	return q.Effect != policy.Allow && q.RequestID == "req-1" && q.Anonymous
 }

@@ -115,6 +115,9 @@ func (b *bound) evaluate(ctx context.Context, r *pool.Rehearsed, actions, resour
 // capture takes the explanation of one decision at a time; nothing is stored.
 type capture struct{ last *decision.Record }
 
+// KeepsAllowed implements decision.Sink.
+func (*capture) KeepsAllowed() bool { return true }
+
 // Wants implements decision.Sink.
 func (*capture) Wants(decision.Question) bool { return true }
 
