@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 )
 
@@ -26,39 +27,44 @@ func TestPercentage(t *testing.T) {
 	}
 }
 
-// collections is how often the collector runs while 256 MiB are made and dropped.
-func collections() uint32 {
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for range 4096 {
-		sink = make([]byte, 64<<10)
-	}
-	runtime.ReadMemStats(&after)
-	return after.NumGC - before.NumGC
+// gogc is the percentage that counts now.
+func gogc(t *testing.T) uint64 {
+	t.Helper()
+	sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
-var sink []byte
-
-func TestKeepCollectsLessOften(t *testing.T) {
+func TestKeepLetsASmallHeapGrow(t *testing.T) {
 	t.Setenv("GOGC", "")
 	t.Setenv("GOMEMLIMIT", "")
-	before := collections()
+	runtime.GC()
 	stop := Keep(Size)
-	during := collections()
+	if got := gogc(t); got < 2*usual {
+		t.Errorf("with little alive the percentage is %d", got)
+	}
 	stop()
-	after := collections()
-	if during*3 > before || after < during*2 {
-		t.Errorf("%d collections before, %d with a heap of %d MiB, %d after", before, during, Size>>20, after)
+	if got := gogc(t); got != usual {
+		t.Errorf("afterwards the percentage is %d", got)
+	}
+	runtime.GC() // what was to run after a collection changes nothing any more
+	if got := gogc(t); got != usual {
+		t.Errorf("after the next collection the percentage is %d", got)
 	}
 }
 
 func TestWhoSetsTheCollectorHasDecided(t *testing.T) {
-	t.Setenv("GOGC", "50")
-	before := collections()
-	defer Keep(Size)()
-	if during := collections(); during*2 < before {
-		t.Errorf("%d collections, %d before: GOGC was overruled", during, before)
+	for _, name := range []string{"GOGC", "GOMEMLIMIT"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("GOGC", "")
+			t.Setenv("GOMEMLIMIT", "")
+			t.Setenv(name, "50")
+			before := gogc(t)
+			defer Keep(Size)()
+			if got := gogc(t); got != before {
+				t.Errorf("the percentage went from %d to %d", before, got)
+			}
+		})
 	}
 }
 

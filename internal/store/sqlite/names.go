@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -31,17 +30,25 @@ type nameTable struct {
 }
 
 func loadNames(ctx context.Context, db *sqldb.DB, read, write *poolsql.Queries) (*names, error) {
-	rows, err := read.LoadNames(ctx)
+	t, err := readNames(ctx, read)
 	if err != nil {
 		return nil, fmt.Errorf("load names: %w", err)
+	}
+	n := &names{db: db, write: write}
+	n.known.Store(t)
+	return n, nil
+}
+
+func readNames(ctx context.Context, q *poolsql.Queries) (*nameTable, error) {
+	rows, err := q.LoadNames(ctx)
+	if err != nil {
+		return nil, err
 	}
 	t := &nameTable{numbers: make(map[string]int64, len(rows)), names: make(map[int64]string, len(rows))}
 	for _, r := range rows {
 		t.numbers[r.Name], t.names[r.Number] = r.Number, r.Name
 	}
-	n := &names{db: db, write: write}
-	n.known.Store(t)
-	return n, nil
+	return t, nil
 }
 
 // number is that of a name, or 0, which no row has.
@@ -58,11 +65,14 @@ func (n *names) add(ctx context.Context, wanted ...string) error {
 	}
 	n.adding.Lock()
 	defer n.adding.Unlock()
-	old := n.known.Load()
 	var next *nameTable
 	err := n.db.Update(ctx, func(tx *sql.Tx) error {
 		q := n.write.WithTx(tx)
-		next = &nameTable{numbers: maps.Clone(old.numbers), names: maps.Clone(old.names)}
+		// As they are stored: a commit that was reported as failed may have been made.
+		var err error
+		if next, err = readNames(ctx, q); err != nil {
+			return err
+		}
 		last, err := q.LastNumber(ctx)
 		if err != nil {
 			return err
