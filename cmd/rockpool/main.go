@@ -32,7 +32,7 @@ type cli struct {
 	ConfigFile string `name:"config" env:"ROCKPOOL_CONFIG" placeholder:"FILE" help:"YAML configuration file. Flags and ROCKPOOL_* variables win over it."`
 
 	Serve      serveCmd      `cmd:"" help:"Run the server."`
-	Demo       demoCmd       `cmd:"" help:"Run the whole story: server, pretend Google, private bucket and website."`
+	Demo       demoCmd       `cmd:"" help:"Run the whole story: server, pretend login providers, private bucket and website."`
 	Explain    explainCmd    `cmd:"" help:"Say why a request was denied, and what would allow it."`
 	Decisions  decisionsCmd  `cmd:"" help:"List what was denied lately."`
 	Whoami     whoamiCmd     `cmd:"" help:"Say whose credentials these are."`

@@ -73,9 +73,9 @@ func (n *names) add(ctx context.Context, wanted ...string) error {
 		if next, err = readNames(ctx, q); err != nil {
 			return err
 		}
-		last, err := q.LastNumber(ctx)
-		if err != nil {
-			return err
+		last := int64(0)
+		for number := range next.names {
+			last = max(last, number)
 		}
 		for _, name := range wanted {
 			if next.numbers[name] != 0 {

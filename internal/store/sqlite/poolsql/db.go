@@ -69,9 +69,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertPoolStmt, err = db.PrepareContext(ctx, insertPool); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPool: %w", err)
 	}
-	if q.lastNumberStmt, err = db.PrepareContext(ctx, lastNumber); err != nil {
-		return nil, fmt.Errorf("error preparing query LastNumber: %w", err)
-	}
 	if q.listEnabledIdentitiesStmt, err = db.PrepareContext(ctx, listEnabledIdentities); err != nil {
 		return nil, fmt.Errorf("error preparing query ListEnabledIdentities: %w", err)
 	}
@@ -210,11 +207,6 @@ func (q *Queries) Close() error {
 	if q.insertPoolStmt != nil {
 		if cerr := q.insertPoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertPoolStmt: %w", cerr)
-		}
-	}
-	if q.lastNumberStmt != nil {
-		if cerr := q.lastNumberStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing lastNumberStmt: %w", cerr)
 		}
 	}
 	if q.listEnabledIdentitiesStmt != nil {
@@ -371,7 +363,6 @@ type Queries struct {
 	insertMergeStmt            *sql.Stmt
 	insertNameStmt             *sql.Stmt
 	insertPoolStmt             *sql.Stmt
-	lastNumberStmt             *sql.Stmt
 	listEnabledIdentitiesStmt  *sql.Stmt
 	listIdentitiesStmt         *sql.Stmt
 	loadNamesStmt              *sql.Stmt
@@ -413,7 +404,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertMergeStmt:            q.insertMergeStmt,
 		insertNameStmt:             q.insertNameStmt,
 		insertPoolStmt:             q.insertPoolStmt,
-		lastNumberStmt:             q.lastNumberStmt,
 		listEnabledIdentitiesStmt:  q.listEnabledIdentitiesStmt,
 		listIdentitiesStmt:         q.listIdentitiesStmt,
 		loadNamesStmt:              q.loadNamesStmt,

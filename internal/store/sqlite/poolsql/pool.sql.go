@@ -244,17 +244,6 @@ func (q *Queries) InsertPool(ctx context.Context, arg InsertPoolParams) error {
 	return err
 }
 
-const lastNumber = `-- name: LastNumber :one
-SELECT CAST(coalesce(max(number), 0) AS BIGINT) FROM identity_name
-`
-
-func (q *Queries) LastNumber(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.lastNumberStmt, lastNumber)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const listEnabledIdentities = `-- name: ListEnabledIdentities :many
 SELECT id, pool, created, modified, state, parent, version, logins FROM identity
 WHERE pool = $1 AND state < 2 AND (created > $2 OR (created = $2 AND id > $3))

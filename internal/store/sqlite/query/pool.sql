@@ -25,9 +25,6 @@ SELECT count(*) FROM identity_pool_deleted WHERE id = $1;
 -- name: LoadNames :many
 SELECT number, name FROM identity_name;
 
--- name: LastNumber :one
-SELECT CAST(coalesce(max(number), 0) AS BIGINT) FROM identity_name;
-
 -- name: InsertName :exec
 INSERT INTO identity_name (number, name) VALUES ($1, $2);
 
